@@ -1,0 +1,23 @@
+// What the build put into the program: every file of rules/ as text, and the built-in pattern
+// database serialized for a generic platform (so that it loads on any x86-64 or arm64 machine).
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace kimiguard {
+
+struct EmbeddedFile {
+  std::string_view name;  // "secrets.toml", "agents/cline.toml"
+  std::string_view text;
+};
+
+// Sorted by name. Defined in the generated embedded_rules.cpp.
+extern const EmbeddedFile* const kEmbeddedFiles;
+extern const std::size_t kEmbeddedFileCount;
+
+// hs_serialize_database of the built-in leak rules' patterns; empty if it could not be made.
+extern const unsigned char* const kEmbeddedDatabase;
+extern const std::size_t kEmbeddedDatabaseSize;
+
+}  // namespace kimiguard
