@@ -10,6 +10,15 @@
 
 namespace kimiguard {
 
+// A run of a decoded value and the bytes it was decoded from. As long as the run itself: the bytes are
+// copied as they are; any other length: an escape, a fold or a gap, which is one indivisible thing.
+struct ValuePiece {
+  std::uint32_t value = 0;  // where the run begins in `value`; it ends where the next one begins
+  std::uint32_t begin = 0;  // in the document
+  std::uint32_t end = 0;
+  friend bool operator==(const ValuePiece&, const ValuePiece&) = default;
+};
+
 // `path` is the chain of keys from the root: object keys as they are after decoding, array elements
 // as their decimal index, INI/TOML sections and XML elements as keys, "@name" for XML attributes.
 struct Setting {
@@ -22,6 +31,11 @@ struct Setting {
   Position end;           // one past it
   Span key_bytes;         // of the key nearest to the value; empty for array elements
   int document = 0;       // YAML streams, JSONL lines: which document, from 0
+  // What the file says of it beside the value: a YAML tag ("!vault"), "export", "unset", "ENV", "ARG" …
+  std::string tag;
+  bool verbatim = false;  // quoted so that its own format expands no `$X` in it (shell, dotenv: 'x')
+  // How `value` was decoded; empty where `value` is `bytes` as they stand.
+  std::vector<ValuePiece> pieces;
 
   // "providers.kimi.api_key"; a "." or "[" in a key is quoted ("a.b").
   std::string key_path() const;
