@@ -1,0 +1,101 @@
+// A decoded stretch of a document and the way back to the bytes it came from.
+//
+// A view's text is the concatenation of pieces; each piece says which source bytes it came from and
+// how many source bytes stand for how many decoded ones (1:1 copied, 2:1 hex or UTF-16, 4:3 base64,
+// 3:1 percent …), or that the piece only maps as a whole (`\n`, `&amp;`, a surrogate pair). Views of
+// views keep one such map a layer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scanner/core/span.h"
+
+namespace kimiguard::text {
+
+class PieceMap {
+ public:
+  // Appends `decoded` bytes that came from `source`. `per` source bytes stand for `of` decoded bytes;
+  // per = 0 means that the piece maps only as a whole. Joins with the piece before where it continues.
+  void append(std::uint64_t decoded, Span source, std::uint32_t per, std::uint32_t of);
+
+  // The smallest source span whose decoding covers `decoded`; between pieces whatever was left out of
+  // the text is included. Clamped to the text. An empty span gives an empty span.
+  Span to_source(Span decoded) const;
+
+  // The decoded span that comes from `source`, clamped; empty where nothing of it was decoded.
+  Span from_source(Span source) const;
+
+  std::uint64_t decoded_size() const { return size_; }
+  bool empty() const { return pieces_.empty(); }
+
+ private:
+  struct Piece {
+    std::uint64_t decoded;
+    std::uint64_t decoded_size;
+    Span source;
+    std::uint32_t per;
+    std::uint32_t of;
+  };
+  std::size_t piece_of(std::uint64_t decoded) const;
+
+  std::vector<Piece> pieces_;
+  std::uint64_t size_ = 0;
+};
+
+// Views own their text; offsets are those of the bytes that the decoder was given.
+struct View {
+  std::string text;
+  // Encodings that were undone, outermost first: "utf-16le", "utf-16be", "utf-32le", "utf-32be",
+  // "base64", "base64url", "hex", "percent", "json", "escape", "quoted-printable", "html", "ansi",
+  // "concatenation", "line-break".
+  std::vector<std::string> chain;
+  Span source;                   // everything the view was decoded from
+  std::vector<PieceMap> layers;  // outermost first, one for each of `chain`
+
+  Span to_source(Span decoded) const;
+  Span from_source(Span source) const;
+  // The encoding undone last; empty for a view of plain text.
+  std::string_view encoding() const { return chain.empty() ? std::string_view() : chain.back(); }
+};
+
+// `inner` was decoded from outer.text; the result leads from inner's text to outer's source.
+View compose(const View& outer, View inner);
+
+// Builds a view of one layer, front to back. Source spans must not go backwards.
+class ViewBuilder {
+ public:
+  ViewBuilder(std::string_view bytes, std::string encoding, Span source);
+
+  // Source bytes [begin, end) as they are.
+  void copy(std::uint64_t begin, std::uint64_t end);
+  // `decoded` stands for `source`; `per` source bytes for `of` decoded ones, or as a whole (0, 0).
+  void put(std::string_view decoded, Span source, std::uint32_t per = 0, std::uint32_t of = 0);
+  // One code point, as UTF-8.
+  void put_code_point(char32_t code, Span source, std::uint32_t per = 0, std::uint32_t of = 0);
+
+  std::string& text() { return view_.text; }
+  View take() { return std::move(view_); }
+
+ private:
+  std::string_view bytes_;
+  View view_;
+};
+
+// Bounds for every decoder: how far a window reaches, and how long a token may be.
+inline constexpr std::uint64_t kWindow = 16 << 10;
+inline constexpr std::uint64_t kLongestToken = 1 << 20;
+
+// The decoded views that apply around a candidate (`around`: where an expression matched in `bytes`).
+// Each view covers `around` and what surrounds it: the whole token for base64 and hex (up to
+// kLongestToken), the enclosing string literal for JSON, otherwise up to kWindow each side. A view is
+// given only where decoding changes something in the part that `around` comes from, and where that
+// part decodes to text. Nesting is the caller's: call again on a view's text with
+// view.from_source(around), compose, up to a depth of its choice. Never fails; at most 12 views.
+std::vector<View> views_at(std::string_view bytes, Span around);
+
+}  // namespace kimiguard::text
