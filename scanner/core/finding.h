@@ -29,6 +29,7 @@ struct Place {
   std::string variable;
   std::string role;      // for a related place: "base_url", "key", "model", "same key" …; may be empty
   Severity severity = Severity::note;
+  std::string fingerprint;  // kimiguard/v1 of this place (suppress/fingerprint.h)
 };
 
 // The exact change that mends a configuration finding. Values that hold a key are masked.
