@@ -24,34 +24,34 @@ struct Rule {
 
   std::string id;
   Kind kind = Kind::leak;
-  Localized title;        // a few words
-  Localized description;  // a few sentences: what it is, why it matters
-  Localized message;      // one sentence with {placeholders} filled from Finding::arguments
-  Localized advice;       // what to do, for rules without a rotation; may be empty
-  std::string remedy;     // id in remedies.toml; empty for none
-  std::string precision = "high";        // SARIF: very-high, high, medium, low
-  Severity worst = Severity::critical;   // gives SARIF's security-severity
+  Localized title;                 // a few words
+  Localized description;           // a few sentences: what it is, why it matters
+  Localized message;               // one sentence with {placeholders} filled from Finding::arguments
+  Localized advice;                // what to do, for rules without a rotation; may be empty
+  std::string remedy;              // id in remedies.toml; empty for none
+  std::string precision = "high";  // SARIF: very-high, high, medium, low
+  Severity worst = Severity::critical;  // gives SARIF's security-severity
   std::vector<std::string> tags;
-  std::vector<std::string> references;   // URLs
+  std::vector<std::string> references;  // URLs
 
   // Leak rules only.
-  std::string expression;                // RE2; also compiled for Hyperscan
-  int group = 0;                         // capture that holds the secret
-  std::string secret_kind;               // "kimi-code-key" …
-  std::string realm;                     // realm family the shape proves, or ""
+  std::string expression;   // RE2; also compiled for Hyperscan
+  int group = 0;            // capture that holds the secret
+  std::string secret_kind;  // "kimi-code-key" …
+  std::string realm;        // realm family the shape proves, or ""
   Attribution attribution = Attribution::shape;
-  std::string without_evidence;          // rule id used when evidence is missing; "" = no finding
-  double min_entropy = 0;                // Shannon, bits a character, of the captured secret's body
-  std::uint32_t min_distinct = 0;        // distinct characters in the body
+  std::string without_evidence;    // rule id used when evidence is missing; "" = no finding
+  double min_entropy = 0;          // Shannon, bits a character, of the captured secret's body
+  std::uint32_t min_distinct = 0;  // distinct characters in the body
   Confidence confidence = Confidence::high;
   std::vector<IssuerMark> marks;
   std::vector<std::string> placeholders;  // RE2, searched in the secret: then it is no key
   std::vector<std::string> keywords;      // lower case; one must stand in the document (foreign rules)
 
-  std::vector<std::string> examples;         // templates, see template.h
+  std::vector<std::string> examples;  // templates, see template.h
   std::vector<std::string> counter_examples;
 
-  std::string file;         // where it was read, for messages
+  std::string file;  // where it was read, for messages
   std::uint32_t line = 0;
 };
 

@@ -34,18 +34,28 @@ struct Rulebook {
   std::vector<ErrorMeaning> errors;
   std::vector<Remedy> remedies;
   std::vector<SeverityRow> severities;
+  std::vector<Tier> tiers;
+  std::vector<DeadEndpoint> dead_endpoints;
 
   // Null if there is none of that id. The pointer lives as long as the rulebook.
   const Rule* rule(std::string_view id) const;
   const Realm* realm(std::string_view id) const;
   const Remedy* remedy(std::string_view id) const;
-  // The vendor or realm that owns a host name (lower case, no port); null if unknown.
+  // The vendor or realm that owns a host name (lower case, no port); null if unknown. A realm owns
+  // its API hosts and its console's hosts.
   const Realm* realm_of_host(std::string_view host) const;
+  const Realm* realm_of_api_host(std::string_view host) const;
   const Vendor* vendor_of_host(std::string_view host) const;
+  const Vendor* vendor(std::string_view id) const;
+  // The model of that id in that product; null if unknown. "[1m]" at the end is not part of an id.
+  const Model* model(std::string_view id, std::string_view product) const;
 };
 
-// Reads files in order; a later rule, realm … of the same id replaces the earlier. The error's
-// message is "file:line:column: what is wrong; what to write instead".
+// Reads files in order; a later rule, realm … of the same id replaces the earlier. (Not for
+// rules/agents/*.toml, which scanner/agents reads; see built_in.h for the embedded ones.) The error's
+// message is "file:line:column: what is wrong; what to write instead", a line for each complaint, at
+// most twenty. Expressions are compiled to check them, except in files whose name begins with
+// "built-in:", which the build has checked.
 Result<Rulebook> read_rulebook(const std::vector<RuleFile>& files);
 
 }  // namespace kimiguard

@@ -1,0 +1,130 @@
+// kimiguard_embed_rules RULES_DIR OUTPUT.cpp: writes what scanner/rulebook/embedded.h promises.
+//
+// Runs at build time, so that a broken built-in rule breaks the build and not the user's scan.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/rulebook/pattern_database.h"
+#include "scanner/rulebook/rulebook.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool read(const fs::path& path, std::string& text) {
+  std::ifstream in(path, std::ios::binary);
+  text.assign(std::istreambuf_iterator<char>(in), {});
+  return in.good() || in.eof();
+}
+
+// As a C++ string literal, in pieces: compilers limit the length of one.
+void write_text(std::ostream& out, std::string_view text) {
+  static constexpr std::size_t kPiece = 4000;
+  for (std::size_t begin = 0; begin < text.size() || begin == 0; begin += kPiece) {
+    out << "    \"";
+    for (const char c : text.substr(begin, kPiece)) {
+      const auto byte = static_cast<unsigned char>(c);
+      switch (c) {
+        case '\n':
+          out << "\\n";
+          break;
+        case '"':
+          out << "\\\"";
+          break;
+        case '\\':
+          out << "\\\\";
+          break;
+        case '?':
+          out << "\\?";
+          break;  // no trigraphs
+        default:
+          if (byte < 0x20 || byte >= 0x7f) {
+            // Octal: three digits at most, so that a digit after it is its own character.
+            char escaped[8];
+            std::snprintf(escaped, sizeof escaped, "\\%03o", static_cast<unsigned>(byte));
+            out << escaped;
+          } else {
+            out << c;
+          }
+      }
+    }
+    out << "\"\n";
+  }
+}
+
+int complain(const std::string& words) {
+  std::cerr << "kimiguard_embed_rules: " << words << '\n';
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return complain("usage: kimiguard_embed_rules RULES_DIR OUTPUT.cpp");
+  const fs::path root = argv[1];
+  struct File {
+    std::string name;
+    std::string text;
+  };
+  std::vector<File> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+    if (!it->is_regular_file() || it->path().extension() != ".toml") continue;
+    File file{it->path().lexically_relative(root).generic_string(), {}};
+    if (!read(it->path(), file.text)) return complain("cannot read " + it->path().string());
+    files.push_back(std::move(file));
+  }
+  if (error) return complain("cannot list " + root.string() + ": " + error.message());
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
+
+  std::vector<kimiguard::RuleFile> rule_files;
+  for (const File& file : files)
+    if (!file.name.starts_with("agents/"))
+      rule_files.push_back({(root / file.name).string(), file.text});
+  const auto book = kimiguard::read_rulebook(rule_files);
+  if (!book) return complain("a rule file is wrong\n" + book.error().message);
+  const auto patterns = kimiguard::patterns_of(book->rules);
+  std::string database;
+  if (!patterns.empty()) {
+    auto made = kimiguard::compile_patterns(patterns);
+    if (!made) return complain(made.error().message);
+    database = std::move(*made);
+  }
+
+  const std::string partial = std::string(argv[2]) + ".tmp";
+  fs::create_directories(fs::path(argv[2]).parent_path(), error);
+  std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+  out << "// Made by kimiguard_embed_rules from rules/. Do not edit.\n"
+         "#include \"scanner/rulebook/embedded.h\"\n\nnamespace kimiguard {\nnamespace {\n\n"
+         "const EmbeddedFile kFiles[] = {\n";
+  for (const File& file : files) {
+    out << "  {std::string_view(\"" << file.name << "\"),\n   std::string_view(\n";
+    write_text(out, file.text);
+    out << "    , " << file.text.size() << ")},\n";
+  }
+  // An empty array is no C++; the count says how many there really are.
+  if (files.empty()) out << "  {},\n";
+  out << "};\n\nalignas(64) const unsigned char kDatabase[] = {";
+  for (std::size_t i = 0; i < database.size(); ++i)
+    out << (i % 24 == 0 ? "\n  " : "") << static_cast<unsigned>(static_cast<unsigned char>(database[i]))
+        << ',';
+  if (database.empty()) out << "0";
+  out << "\n};\n\n}  // namespace\n\n"
+      << "const EmbeddedFile* const kEmbeddedFiles = kFiles;\n"
+      << "const std::size_t kEmbeddedFileCount = " << files.size() << ";\n"
+      << "const unsigned char* const kEmbeddedDatabase = kDatabase;\n"
+      << "const std::size_t kEmbeddedDatabaseSize = " << database.size() << ";\n\n"
+      << "}  // namespace kimiguard\n";
+  out.close();
+  if (!out) return complain("cannot write " + partial);
+  fs::rename(partial, argv[2], error);
+  if (error) return complain("cannot write " + std::string(argv[2]) + ": " + error.message());
+  return 0;
+}
