@@ -1,0 +1,347 @@
+#include "scanner/source/store/sqlite_pages.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace kimiguard::store {
+namespace {
+
+using container::inside;
+using container::OriginPtr;
+using container::PieceWriter;
+using container::Unpacking;
+
+constexpr std::uint64_t kLargestRecord = 16ULL << 20;
+constexpr std::size_t kLargestSchema = 100;  // bytes of the database header
+
+std::uint32_t be32(const char* p) {
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  return std::uint32_t{u[0]} << 24 | std::uint32_t{u[1]} << 16 | std::uint32_t{u[2]} << 8 |
+         std::uint32_t{u[3]};
+}
+
+std::uint32_t be16(const char* p) {
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  return std::uint32_t{u[0]} << 8 | std::uint32_t{u[1]};
+}
+
+// SQLite's variable-length integer: 7 bits a byte, big end first, the ninth byte whole. Returns its
+// length, 0 if it runs out of `in`.
+std::size_t varint(std::string_view in, std::uint64_t& value) {
+  value = 0;
+  for (std::size_t i = 0; i < 9 && i < in.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(in[i]);
+    if (i == 8) {
+      value = value << 8 | byte;
+      return 9;
+    }
+    value = value << 7 | (byte & 0x7Fu);
+    if (byte < 0x80) return i + 1;
+  }
+  return 0;
+}
+
+struct Geometry {
+  std::uint32_t page_size = 0;
+  std::uint32_t usable = 0;
+  std::uint32_t pages = 0;
+};
+
+bool plausible_page_size(std::uint32_t size) {
+  return size >= 512 && size <= 65536 && (size & (size - 1)) == 0;
+}
+
+bool read_geometry(const Bytes& database, Geometry& geometry) {
+  char header[kLargestSchema];
+  if (!database.read(0, header, sizeof header)) return false;
+  geometry.page_size = be16(header + 16) == 1 ? 65536 : be16(header + 16);
+  const auto reserved = static_cast<unsigned char>(header[20]);
+  if (!plausible_page_size(geometry.page_size)) return false;
+  geometry.usable = geometry.page_size - reserved;
+  geometry.pages = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(database.size / geometry.page_size, 0xFFFFFFFEu));
+  return geometry.usable >= 480 && geometry.pages > 0;
+}
+
+// Where a page's bytes are found: in the log's newest frame so far, else in the database.
+class PageReader {
+ public:
+  PageReader(const Bytes& database, Geometry geometry) : database_(database), geometry_(geometry) {}
+  const Geometry& geometry() const { return geometry_; }
+  void put_over(const Bytes* wal, std::uint32_t page, std::uint64_t offset) {
+    wal_ = wal;
+    over_[page] = offset;
+  }
+  bool read(std::uint32_t page, std::string& into) const {
+    if (page == 0) return false;
+    into.resize(geometry_.page_size);
+    if (const auto frame = over_.find(page); wal_ && frame != over_.end()) {
+      return wal_->read(frame->second, into.data(), into.size());
+    }
+    return page <= geometry_.pages &&
+           database_.read(std::uint64_t{page - 1} * geometry_.page_size, into.data(), into.size());
+  }
+
+ private:
+  const Bytes& database_;
+  Geometry geometry_;
+  const Bytes* wal_ = nullptr;
+  std::unordered_map<std::uint32_t, std::uint64_t> over_;
+};
+
+// The columns of one record (§2.1): header length, serial types, then values.
+void read_record(std::string_view record, Unpacking& unpacking, const OriginPtr& outer,
+                 const std::string& name, const std::string& row, const Value& value) {
+  std::uint64_t header_size = 0;
+  std::size_t at = varint(record, header_size);
+  if (at == 0 || header_size < at || header_size > record.size()) return;
+  std::uint64_t body = header_size;
+  for (std::size_t column = 0; at < header_size && body < record.size() && !unpacking.exhausted();
+       ++column) {
+    std::uint64_t type = 0;
+    const std::size_t used = varint(record.substr(at, header_size - at), type);
+    if (used == 0) return;
+    at += used;
+    static constexpr std::uint8_t kFixed[12] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};
+    const std::uint64_t size = type < 12 ? kFixed[type] : (type - 12) / 2;
+    const std::uint64_t there = std::min<std::uint64_t>(size, record.size() - body);
+    if (type >= 12 && there > 0) {
+      value(record.substr(body, there),
+            inside(*outer, {Inside::Kind::table_cell, name, row, "(" + std::to_string(column) + ")"}));
+    }
+    body += there;
+    if (there < size) return;
+  }
+}
+
+// Every record of a b-tree page that holds any. Pages of other kinds are left alone.
+void read_leaf(const PageReader& pages, std::uint32_t number, std::string_view page,
+               Unpacking& unpacking, const OriginPtr& origin, std::string_view label,
+               const Value& value) {
+  const Geometry& geometry = pages.geometry();
+  const std::size_t start = number == 1 ? kLargestSchema : 0;
+  if (page.size() < start + 12) return;
+  const auto type = static_cast<unsigned char>(page[start]);
+  const bool table_leaf = type == 0x0D;
+  const bool index_leaf = type == 0x0A;
+  const bool index_interior = type == 0x02;
+  if (!table_leaf && !index_leaf && !index_interior) return;
+  const std::size_t pointers = start + (index_interior ? 12 : 8);
+  const std::size_t cells = be16(page.data() + start + 3);
+  const std::uint64_t usable = geometry.usable;
+  const std::uint64_t most = table_leaf ? usable - 35 : (usable - 12) * 64 / 255 - 23;
+  const std::uint64_t least = (usable - 12) * 32 / 255 - 23;
+  const std::string name = "(" + std::string(label) + " " + std::to_string(number) + ")";
+  std::string record;
+  std::string overflow;
+  for (std::size_t i = 0; i < cells && pointers + 2 * i + 2 <= page.size() && !unpacking.exhausted();
+       ++i) {
+    std::size_t at = be16(page.data() + pointers + 2 * i);
+    if (at >= usable || at < pointers) continue;
+    if (index_interior) at += 4;
+    if (at >= usable) continue;
+    std::uint64_t payload = 0;
+    std::uint64_t rowid = 0;
+    std::size_t used = varint(page.substr(at, usable - at), payload);
+    if (used == 0 || payload == 0) continue;
+    at += used;
+    if (table_leaf) {
+      used = varint(
+          page.substr(std::min<std::size_t>(at, usable), usable - std::min<std::size_t>(at, usable)),
+          rowid);
+      if (used == 0) continue;
+      at += used;
+    }
+    std::uint64_t local = payload;
+    if (payload > most) {
+      const std::uint64_t wanted = least + (payload - least) % (usable - 4);
+      local = wanted <= most ? wanted : least;
+    }
+    if (at >= usable) continue;
+    record.assign(page.substr(at, std::min<std::uint64_t>(local, usable - at)));
+    if (payload > local && at + local + 4 <= usable) {
+      const std::uint64_t enough = std::min(payload, kLargestRecord);
+      std::uint32_t next = be32(page.data() + at + local);
+      while (next != 0 && record.size() < enough && pages.read(next, overflow)) {
+        const std::uint64_t part = std::min<std::uint64_t>(enough - record.size(), usable - 4);
+        record.append(overflow, 4, part);
+        next = be32(overflow.data());
+      }
+      // A hostile page makes many cells share one long chain: what is gathered counts as unpacked.
+      if (!unpacking.take_bytes(record.size(), *origin)) return;
+      if (payload > kLargestRecord)
+        unpacking.limit(*origin, "the size of one record read without SQLite");
+    }
+    read_record(record, unpacking, origin, name,
+                table_leaf ? std::to_string(static_cast<std::int64_t>(rowid)) : std::string(), value);
+  }
+}
+
+}  // namespace
+
+Bytes Bytes::of(std::string_view bytes) {
+  return {bytes.size(), [bytes](std::uint64_t offset, char* into, std::size_t size) {
+            if (offset > bytes.size() || size > bytes.size() - offset) return false;
+            memcpy(into, bytes.data() + offset, size);
+            return true;
+          }};
+}
+
+Bytes Bytes::of_descriptor(int fd) {
+  struct stat info {};
+  if (fd < 0 || fstat(fd, &info) != 0 || info.st_size < 0) return of({});
+  return {static_cast<std::uint64_t>(info.st_size),
+          [fd](std::uint64_t offset, char* into, std::size_t size) {
+            while (size > 0) {
+              const ssize_t got = pread(fd, into, size, static_cast<off_t>(offset));
+              if (got <= 0) return false;
+              into += got;
+              offset += static_cast<std::uint64_t>(got);
+              size -= static_cast<std::size_t>(got);
+            }
+            return true;
+          }};
+}
+
+void salvage_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin,
+                   const Value& value) {
+  Geometry geometry;
+  if (!read_geometry(database, geometry)) return;
+  const PageReader pages(database, geometry);
+  std::string page;
+  for (std::uint32_t number = 1; number <= geometry.pages && !unpacking.exhausted(); ++number) {
+    if (!pages.read(number, page)) return;
+    read_leaf(pages, number, page, unpacking, origin, "page", value);
+  }
+}
+
+void salvage_wal(Unpacking& unpacking, const Bytes& wal, const Bytes& database, const OriginPtr& origin,
+                 const Value& value) {
+  constexpr std::uint64_t kHeader = 32;
+  constexpr std::uint64_t kFrameHeader = 24;
+  char header[kHeader];
+  if (!wal.read(0, header, sizeof header) || (be32(header) & 0xFFFFFFFEu) != 0x377F0682u) return;
+  Geometry geometry;
+  geometry.page_size = be32(header + 8);
+  if (!plausible_page_size(geometry.page_size)) return;
+  geometry.usable = geometry.page_size;
+  if (Geometry own; read_geometry(database, own) && own.page_size == geometry.page_size) geometry = own;
+  PageReader pages(database, geometry);
+  struct Frame {
+    std::uint32_t page;
+    std::uint64_t offset;
+  };
+  std::vector<Frame> transaction;
+  std::string page;
+  const auto read_transaction = [&] {
+    for (const Frame& frame : transaction) {
+      page.resize(geometry.page_size);
+      if (unpacking.exhausted() || !wal.read(frame.offset, page.data(), page.size())) break;
+      read_leaf(pages, frame.page, page, unpacking, origin, "log page", value);
+    }
+    transaction.clear();
+  };
+  // Salts and checksums are not asked: frames of earlier rounds lie behind the valid ones and hold
+  // what was overwritten since. A record's overflow pages are looked up among its transaction's
+  // frames first.
+  for (std::uint64_t at = kHeader;
+       at + kFrameHeader + geometry.page_size <= wal.size && !unpacking.exhausted();
+       at += kFrameHeader + geometry.page_size) {
+    char frame[kFrameHeader];
+    if (!wal.read(at, frame, sizeof frame)) break;
+    const std::uint32_t number = be32(frame);
+    if (number == 0) continue;
+    pages.put_over(&wal, number, at + kFrameHeader);
+    transaction.push_back({number, at + kFrameHeader});
+    if (be32(frame + 4) != 0 || transaction.size() >= 65536) read_transaction();
+  }
+  read_transaction();
+}
+
+void read_free_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin) {
+  Geometry geometry;
+  if (!read_geometry(database, geometry)) return;
+  const PageReader pages(database, geometry);
+  char header[kLargestSchema];
+  if (!database.read(0, header, sizeof header) || be32(header + 32) == 0) return;
+
+  // One byte a page: not free, trunk of the free list, leaf of it.
+  enum : char { in_use, trunk, leaf };
+  std::vector<char> state(std::size_t{geometry.pages} + 1, in_use);
+  std::string page;
+  std::uint32_t free_pages = 0;
+  for (std::uint32_t at = be32(header + 32); at != 0 && at <= geometry.pages && state[at] == in_use;) {
+    state[at] = trunk;
+    ++free_pages;
+    if (!pages.read(at, page)) break;
+    const std::uint32_t leaves = std::min(be32(page.data() + 4), geometry.usable / 4 - 2);
+    for (std::uint32_t i = 0; i < leaves; ++i) {
+      const std::uint32_t number = be32(page.data() + 8 + 4 * std::size_t{i});
+      if (number == 0 || number > geometry.pages || state[number] != in_use) continue;
+      state[number] = leaf;
+      ++free_pages;
+    }
+    at = be32(page.data());
+  }
+
+  // A page that was one of a value's overflow pages still begins with the number of the next one. A
+  // trunk's link is overwritten; pages of one value mostly follow each other, so the next is tried.
+  std::vector<std::uint32_t> next(state.size(), 0);
+  std::vector<char> has_previous(state.size(), 0);
+  for (std::uint32_t number = 1; number <= geometry.pages; ++number) {
+    if (state[number] == in_use) continue;
+    if (!pages.read(number, page)) break;
+    std::uint32_t follower = state[number] == leaf ? be32(page.data()) : number + 1;
+    if (follower == 0 || follower > geometry.pages || state[follower] == in_use ||
+        has_previous[follower])
+      continue;
+    next[number] = follower;
+    has_previous[follower] = 1;
+  }
+
+  // What stood before a chain's first page: the rest of its cell, somewhere in the free space of a
+  // page in use (or of another free page that was a leaf), ending in the chain's page number.
+  constexpr std::size_t kBefore = 4096;
+  struct Spot {
+    std::uint32_t page = 0;
+    std::uint32_t end = 0;
+  };
+  std::vector<Spot> before(state.size());
+  for (std::uint32_t number = 1; number <= geometry.pages && free_pages > 0; ++number) {
+    if (!pages.read(number, page)) break;
+    const auto type = static_cast<unsigned char>(page[number == 1 ? kLargestSchema : 0]);
+    if (type != 0x0D && type != 0x0A && type != 0x02) continue;
+    for (std::size_t i = 8; i + 4 <= geometry.usable; ++i) {
+      const std::uint32_t target = be32(page.data() + i);
+      if (target == 0 || target > geometry.pages || state[target] == in_use || has_previous[target])
+        continue;
+      if (before[target].page == 0) before[target] = {number, static_cast<std::uint32_t>(i)};
+    }
+  }
+
+  for (std::uint32_t number = 1; number <= geometry.pages && !unpacking.exhausted(); ++number) {
+    if (state[number] == in_use || has_previous[number]) continue;
+    const Spot ahead = before[number];
+    if (ahead.page == 0 && next[number] == 0) continue;  // one page: the raw bytes show it
+    PieceWriter writer(unpacking, inside(*origin, {Inside::Kind::table_cell, "(free pages)",
+                                                   "page " + std::to_string(number), ""}));
+    if (ahead.page != 0 && pages.read(ahead.page, page)) {
+      const std::size_t part = std::min<std::size_t>(ahead.end, kBefore);
+      writer.append(std::string_view(page).substr(ahead.end - part, part));
+    }
+    for (std::uint32_t at = number; at != 0 && !unpacking.exhausted();) {
+      if (!pages.read(at, page) || !unpacking.take_bytes(geometry.usable, *origin)) break;
+      writer.append(std::string_view(page).substr(4, geometry.usable - 4));
+      at = next[at];
+    }
+    writer.finish();
+  }
+}
+
+}  // namespace kimiguard::store

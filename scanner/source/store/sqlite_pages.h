@@ -1,0 +1,44 @@
+// SQLite files read page by page, without SQLite: for what SQL does not show. Format source:
+// https://www.sqlite.org/fileformat2.html (b-tree pages §1.6, records §2, free list §1.5, WAL §4).
+//
+// Three passes, each bounded by Limits and by the file's own size:
+// * salvage_pages: the records of every b-tree leaf, where the schema or a tree is damaged.
+// * salvage_wal:   the records of every leaf frame in a write-ahead log, superseded ones too.
+// * read_free_pages: chains of free pages joined without their 4-byte links. A deleted value in one
+//   page is found in the raw bytes; only one that runs over a page's end needs this.
+//
+// Names: Inside::table_cell with name "(page N)", "(log page N)" or "(free pages)", the row's rowid
+// or the first page of the chain, and "(I)" for the I-th column, from 0. A name in parentheses thus
+// marks a reading that may repeat what a table of SQL or the raw bytes showed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "scanner/source/container/unpacking.h"
+
+namespace kimiguard::store {
+
+// Random access to a file or to bytes in memory.
+struct Bytes {
+  std::uint64_t size = 0;
+  // Fills `size` bytes from `offset`; false if they are not all there.
+  std::function<bool(std::uint64_t offset, char* into, std::size_t size)> read;
+
+  static Bytes of(std::string_view bytes);  // `bytes` must outlive the result
+  static Bytes of_descriptor(int fd);       // pread; `fd` must stay open
+};
+
+// What a value found here goes through: delivered, inflated, opened.
+using Value = std::function<void(std::string_view value, const container::OriginPtr& origin)>;
+
+void salvage_pages(container::Unpacking& unpacking, const Bytes& database,
+                   const container::OriginPtr& origin, const Value& value);
+// `database` may be empty (size 0): a log without its database.
+void salvage_wal(container::Unpacking& unpacking, const Bytes& wal, const Bytes& database,
+                 const container::OriginPtr& origin, const Value& value);
+void read_free_pages(container::Unpacking& unpacking, const Bytes& database,
+                     const container::OriginPtr& origin);
+
+}  // namespace kimiguard::store
