@@ -16,6 +16,14 @@ struct IssuerMark {
   std::string expression;  // RE2, must match the whole secret
 };
 
+// Another message of the same rule, for one of the ways in which it can be broken. A finding names it
+// in its argument "variant".
+struct MessageVariant {
+  std::string id;       // "anthropic-v1"
+  Localized message;
+  Localized advice;     // empty: the rule's own
+};
+
 struct Rule {
   enum class Kind { leak, configuration };
   // How a match is told to be its issuer's: by its own shape, only with evidence around it, or by

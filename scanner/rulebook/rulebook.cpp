@@ -130,8 +130,13 @@ void Reader::rule(TableReader& in) {
   std::int64_t group = 0;
   in.whole("group", group, 0, 99);
   rule.group = static_cast<int>(group);
+  in.text("prefix", rule.prefix);
+  std::int64_t body = 0;
+  in.whole("body", body, 0, 512);
+  rule.body = static_cast<std::uint32_t>(body);
   in.text("secret_kind", rule.secret_kind);
   in.text("realm", rule.realm);
+  in.text("source", rule.source);
   const int attribution = in.choice("attribution", {"shape", "evidence", "token"});
   if (attribution >= 0) rule.attribution = static_cast<Rule::Attribution>(attribution);
   in.text("without_evidence", rule.without_evidence);
@@ -147,6 +152,13 @@ void Reader::rule(TableReader& in) {
     mark.text("expression", made.expression, Need::required);
     expression(mark, "expression", made.expression);
     rule.marks.push_back(std::move(made));
+  });
+  in.tables("variants", "a variant", [&](TableReader& variant) {
+    MessageVariant made;
+    variant.text("id", made.id, Need::required);
+    variant.localized("message", made.message, Need::required);
+    variant.localized("advice", made.advice);
+    rule.variants.push_back(std::move(made));
   });
   in.texts("placeholders", rule.placeholders);
   in.texts("keywords", rule.keywords);
@@ -188,6 +200,7 @@ void Reader::realm(TableReader& in) {
   in.texts("console_hosts", realm.console_hosts);
   in.text("openai_base", realm.openai_base, Need::required);
   in.text("anthropic_base", realm.anthropic_base);
+  in.text("default_model", realm.default_model);
   in.text("usage_page", realm.usage_page);
   in.text("limits_page", realm.limits_page);
   in.text("source", realm.source);
@@ -306,7 +319,7 @@ void Reader::severity(TableReader& in) {
       "browser_variable", "sent_elsewhere", "transcript", "readable_by_others",
       "object",           "untracked",      "ignored",    "mode_0600",
       "standard_input",   "environment",    "process",    "git_internal",
-      "dotenv",           "audit_inventory"};
+      "audit_inventory",  "proven"};
   for (const std::string& condition : row.conditions) {
     if (std::find(kConditions.begin(), kConditions.end(), condition) != kConditions.end()) continue;
     std::string list;

@@ -1,0 +1,396 @@
+#include "scanner/detect/attribution.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+#include <tuple>
+
+#include "scanner/detect/surroundings.h"
+
+namespace kimiguard::detect {
+namespace {
+
+enum class Tier { host, provider, name, prose };
+
+// One thing in the surroundings that speaks for somebody.
+struct Clue {
+  Tier tier = Tier::prose;
+  Scope scope = Scope::none;
+  std::uint64_t distance = 0;  // bytes, or depth for labels
+  bool comment = false;
+  bool kimi = false;
+  bool protocol = false;
+  bool weak = false;           // a model id, against an explicit provider
+  std::string id;              // realm id or product for kimi, vendor id for other
+  std::string text;
+  std::uint64_t at = 0;
+};
+
+bool is_name_byte(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' || c == '$';
+}
+
+bool in_scope(Scope scope) { return scope <= Scope::reference; }
+
+// Nearest first within a tier.
+auto rank(const Clue& clue) { return std::tuple(clue.comment, clue.weak, clue.scope, clue.distance); }
+
+std::uint64_t distance_between(Span candidate, std::uint64_t at) {
+  if (at < candidate.begin) return candidate.begin - at;
+  return at >= candidate.end ? at - candidate.end : 0;
+}
+
+bool ends_with_host(std::string_view host, std::string_view domain) {
+  if (host == domain) return true;
+  return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
+}
+
+bool is_kimi_domain(std::string_view host) {
+  for (const std::string_view domain : {"moonshot.ai", "moonshot.cn", "kimi.com", "kimi.ai", "kimi.moonshot.cn"})
+    if (ends_with_host(host, domain)) return true;
+  return false;
+}
+
+// The run of bytes around `at` up to white space, quotes, brackets and separators.
+std::string_view chunk_around(std::string_view text, Span span) {
+  const auto stops = [](char c) {
+    return std::isspace(static_cast<unsigned char>(c)) != 0 || std::string_view("\"'`<>()[]{},;=|").find(c) != std::string_view::npos;
+  };
+  std::uint64_t begin = span.begin;
+  while (begin > 0 && span.begin - begin < 200 && !stops(text[begin - 1])) --begin;
+  std::uint64_t end = span.end;
+  while (end < text.size() && end - span.end < 200 && !stops(text[end])) ++end;
+  return text.substr(begin, end - begin);
+}
+
+// Words in URLs, paths and file names are no evidence: a folder may be called anything.
+bool is_path_like(std::string_view chunk) {
+  if (chunk.find("://") != std::string_view::npos || chunk.find('\\') != std::string_view::npos) return true;
+  if (chunk.starts_with("/") || chunk.starts_with("./") || chunk.starts_with("~") || chunk.starts_with("../")) return true;
+  static const re2::RE2 file(
+      R"((?i)\.(?:py|js|mjs|cjs|ts|tsx|jsx|go|java|kt|cs|rs|php|rb|swift|c|cc|cpp|h|hpp|sh|sql|md|txt|json|jsonl|toml|ya?ml|env|ini|conf|cfg|xml|html|lock|log|ipynb|zip|gz|png|svg|git)(?:[:#].*)?$)");
+  if (re2::RE2::PartialMatch(re2::StringPiece(chunk.data(), chunk.size()), file)) return true;
+  const std::size_t slashes = static_cast<std::size_t>(std::count(chunk.begin(), chunk.end(), '/'));
+  if (slashes >= 2) {
+    // openrouter/moonshotai/kimi-k2 is a model id; src/kimi/client is a path.
+    return chunk.find("moonshotai/") == std::string_view::npos && chunk.find("moonshot/") == std::string_view::npos;
+  }
+  if (slashes == 1) {
+    const std::string_view head = chunk.substr(0, chunk.find('/'));
+    const std::vector<std::string> words = words_of(head);
+    return !std::any_of(words.begin(), words.end(), [](const std::string& w) {
+      return w.starts_with("moonshot") || w.starts_with("kimi") || w == "pro" || w == "models";
+    });
+  }
+  return false;
+}
+
+class Gatherer {
+ public:
+  Gatherer(const Rulebook& rulebook, const NameBook& names, std::string_view text, Span candidate)
+      : rulebook_(rulebook), names_(names), text_(text), candidate_(candidate), around_(text, candidate) {}
+
+  Attribution run() {
+    hosts();
+    labels();
+    words();
+    own_names();
+    return decide();
+  }
+
+ private:
+  void add(Clue clue) {
+    clue.comment = clue.comment || (around_.in_comment(clue.at) && !around_.in_comment(candidate_.begin));
+    clues_.push_back(std::move(clue));
+  }
+
+  void hosts() {
+    const Span window = around_.window();
+    for (HostSeen& seen : hosts_in(rulebook_, text_.substr(window.begin, window.size()))) {
+      const std::uint64_t at = seen.span.begin + window.begin;
+      if (candidate_.contains(at)) continue;
+      // A URL's name is what stands before its scheme.
+      std::uint64_t start = at;
+      while (start > window.begin && at - start < 12 && std::string_view("/:\\").find(text_[start - 1]) != std::string_view::npos) --start;
+      while (start > window.begin && at - start < 24 && std::isalpha(static_cast<unsigned char>(text_[start - 1])) != 0) --start;
+      const std::vector<std::string> names = names_before(text_, seen.url ? start : at);
+      const bool base_role = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+        return role_of(name) == NameRole::base_url;
+      });
+      const Scope scope = around_.scope_of(at, names);
+      if (scope == Scope::none) continue;
+      Clue clue;
+      clue.scope = scope;
+      clue.at = at;
+      clue.distance = distance_between(candidate_, at);
+      clue.text = seen.host;
+      if (seen.realm != nullptr || seen.vendor != nullptr) {
+        clue.tier = Tier::host;
+        clue.kimi = seen.realm != nullptr;
+        clue.id = seen.realm != nullptr ? seen.realm->id : seen.vendor->id;
+        if (in_scope(scope) && !around_.in_comment(at)) base_url_in_scope_ = true;
+        add(std::move(clue));
+      } else if (seen.kimi) {
+        clue.tier = Tier::provider;
+        clue.kimi = true;
+        for (const Realm& realm : rulebook_.realms)
+          if (std::find(realm.console_hosts.begin(), realm.console_hosts.end(), seen.host) != realm.console_hosts.end())
+            clue.id = realm.id;
+        add(std::move(clue));
+      } else if (base_role && in_scope(scope) && !around_.in_comment(at)) {
+        base_url_in_scope_ = true;  // a host that nobody knows: a gateway, a relay
+        unknown_host_ = seen.host;
+      }
+    }
+  }
+
+  void speak(const Speaks& speaks, Clue clue) {
+    if (speaks.whom == Speaks::For::nobody) return;
+    clue.kimi = speaks.whom == Speaks::For::kimi;
+    clue.protocol = speaks.protocol;
+    clue.id = speaks.id;
+    if (clue.text.empty()) clue.text = speaks.word;
+    add(std::move(clue));
+  }
+
+  void labels() {
+    std::uint64_t depth = 0;
+    for (const std::string& label : around_.labels()) {
+      Clue clue;
+      clue.tier = Tier::provider;
+      clue.scope = Scope::group;
+      clue.distance = ++depth;
+      clue.at = candidate_.begin;
+      clue.text = label;
+      speak(names_.says(label), std::move(clue));
+    }
+  }
+
+  // Words that name Kimi or another vendor, outside of URLs and paths.
+  void words() {
+    const Span window = around_.window();
+    const std::string_view text = text_;
+    int seen = 0;
+    for (std::uint64_t i = window.begin; i < window.end && seen < 400;) {
+      if (std::isalpha(static_cast<unsigned char>(text[i])) == 0) {
+        ++i;
+        continue;
+      }
+      std::uint64_t end = i;
+      while (end < window.end && is_name_byte(text[end])) ++end;
+      const Span token{i, end};
+      i = end;
+      if (token.size() > 48 || token.size() < 3 || token.overlaps(candidate_)) continue;
+      const std::string_view word = text.substr(token.begin, token.size());
+      const Speaks speaks = names_.word_says(word);
+      if (speaks.whom == Speaks::For::nobody) continue;
+      ++seen;
+      const std::string_view chunk = chunk_around(text, token);
+      if (is_path_like(chunk) || chunk.find('@') != std::string_view::npos) continue;
+      // part of a host name, which hosts() has looked at
+      if (word.find('.') != std::string_view::npos && chunk.find('/') != std::string_view::npos && word.find("com") != std::string_view::npos) continue;
+      Clue clue;
+      clue.at = token.begin;
+      clue.distance = distance_between(candidate_, token.begin);
+      clue.text = std::string(word);
+      // The name of another setting says nothing of this key while both are in one scope.
+      std::uint64_t after = end;
+      while (after < window.end && std::string_view("\"'`\\ ]").find(text[after]) != std::string_view::npos) ++after;
+      const bool is_name = after < window.end && (text[after] == '=' || text[after] == ':') && token.end != candidate_.begin &&
+                           !own_name(word);
+      const std::vector<std::string> names = names_before(text_, token.begin);
+      if (is_name && role_of(word) != NameRole::none) {
+        const Scope scope = around_.scope_of(token.begin, {std::string(word)});
+        if (scope == Scope::none) continue;
+        // its stem is the same: OPENAI_… beside OPENAI_…, or there is nothing but it nearby
+        clue.scope = Scope::block;
+        clue.tier = Tier::prose;
+        speak(speaks, std::move(clue));
+        continue;
+      }
+      clue.scope = around_.scope_of(token.begin, names);
+      if (clue.scope == Scope::none) continue;
+      NameRole role = NameRole::none;
+      bool titled = false;
+      for (const std::string& name : names) {
+        if (role == NameRole::none) role = role_of(name);
+        for (const std::string& part : words_of(name))
+          titled = titled || part == "name" || part == "id" || part == "title" || part == "label" || part == "slug";
+      }
+      const bool quoted = token.begin > 0 && (text[token.begin - 1] == '"' || text[token.begin - 1] == '\'' || text[token.begin - 1] == '`');
+      if (role == NameRole::provider || role == NameRole::model || titled) {
+        clue.tier = Tier::provider;
+        clue.weak = role == NameRole::model;
+      } else if (quoted && (clue.scope == Scope::assignment || clue.scope == Scope::group)) {
+        clue.tier = Tier::provider;  // an argument, a column of a row
+      } else {
+        clue.tier = Tier::prose;
+        // Prose speaks on its own line and in its own object, not across flat assignments.
+        if (clue.scope != Scope::assignment && clue.scope != Scope::statement && clue.scope != Scope::group)
+          clue.scope = Scope::block;
+      }
+      speak(speaks, std::move(clue));
+    }
+  }
+
+  bool own_name(std::string_view word) const {
+    for (const std::string& name : around_.names())
+      if (name == word || name.find(word) != std::string::npos) return true;
+    return false;
+  }
+
+  void own_names() {
+    std::uint64_t depth = 0;
+    for (const std::string& name : around_.names()) {
+      Clue clue;
+      clue.tier = Tier::name;
+      clue.scope = Scope::assignment;
+      clue.distance = ++depth;
+      clue.at = candidate_.begin;
+      clue.text = name;
+      speak(names_.says(name), std::move(clue));
+    }
+  }
+
+  std::optional<Clue> nearest(Tier tier, bool scoped, bool with_protocol) const {
+    const Clue* best = nullptr;
+    for (const Clue& clue : clues_) {
+      if (clue.tier != tier || in_scope(clue.scope) != scoped || (clue.protocol && !with_protocol)) continue;
+      if (best == nullptr || rank(clue) < rank(*best)) best = &clue;
+    }
+    return best == nullptr ? std::nullopt : std::optional<Clue>(*best);
+  }
+
+  std::uint64_t line_of(std::uint64_t at) const {
+    return 1 + static_cast<std::uint64_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(at, text_.size())), '\n'));
+  }
+
+  static std::string_view kind(Tier tier) {
+    static constexpr std::array<std::string_view, 4> kKinds = {"host", "provider", "name", "prose"};
+    return kKinds[static_cast<std::size_t>(tier)];
+  }
+
+  void settle(Attribution& result, const Clue& winner, Confidence confidence) const {
+    result.whose = winner.kimi ? Attribution::Whose::kimi : Attribution::Whose::other;
+    result.confidence = confidence;
+    if (!winner.kimi) result.issuer = winner.id;
+    // Everything that agrees is named, strongest first, each text once.
+    std::vector<const Clue*> agreeing;
+    for (const Clue& clue : clues_)
+      if (clue.kimi == winner.kimi && (clue.kimi || clue.id == winner.id) && in_scope(clue.scope) == in_scope(winner.scope))
+        agreeing.push_back(&clue);
+    std::stable_sort(agreeing.begin(), agreeing.end(), [](const Clue* a, const Clue* b) {
+      return std::tuple(a->tier, rank(*a)) < std::tuple(b->tier, rank(*b));
+    });
+    const auto mention = [&](const Clue& clue) {
+      for (const Evidence& given : result.evidence)
+        if (given.text == clue.text) return;
+      if (result.evidence.size() < 6)
+        result.evidence.push_back({std::string(kind(clue.tier)), clue.text, line_of(clue.at)});
+    };
+    mention(winner);
+    for (const Clue* clue : agreeing) mention(*clue);
+    if (!winner.kimi) return;
+    if (rulebook_.realm(winner.id) != nullptr) result.realm = winner.id;
+    for (const Clue* clue : agreeing)
+      if (result.realm.empty() && rulebook_.realm(clue->id) != nullptr) result.realm = clue->id;
+  }
+
+  Attribution decide() {
+    Attribution result;
+    if (!around_.names().empty()) result.variable = around_.names().front();
+    for (const Tier tier : {Tier::host, Tier::provider, Tier::name, Tier::prose}) {
+      // Protocol names speak for their vendor only where no base URL stands in scope.
+      std::optional<Clue> clue = nearest(tier, true, false);
+      if (!clue) continue;
+      settle(result, *clue, Confidence::high);
+      if (result.whose == Attribution::Whose::kimi && !unknown_host_.empty() && tier != Tier::host)
+        result.sent_elsewhere = true;
+      return result;
+    }
+    std::optional<Clue> protocol;
+    for (const Tier tier : {Tier::provider, Tier::name})
+      if (!protocol && !base_url_in_scope_) {
+        protocol = nearest(tier, true, true);
+      }
+    // The small block: the nearest that speaks, whoever it is.
+    std::optional<Clue> block;
+    for (const Clue& clue : clues_) {
+      if (in_scope(clue.scope) || clue.protocol) continue;
+      const auto order = [](const Clue& c) { return std::tuple(c.comment, c.distance); };
+      if (!block || order(clue) < order(*block)) block = clue;
+    }
+    // OPENAI_API_KEY alone is OpenAI's, but not with a base URL of Kimi's a few lines away.
+    if (protocol && !(block && block->kimi && block->tier == Tier::host)) {
+      settle(result, *protocol, Confidence::low);
+      return result;
+    }
+    if (block) settle(result, *block, Confidence::medium);
+    return result;
+  }
+
+  const Rulebook& rulebook_;
+  const NameBook& names_;
+  std::string_view text_;
+  Span candidate_;
+  Surroundings around_;
+  std::vector<Clue> clues_;
+  bool base_url_in_scope_ = false;
+  std::string unknown_host_;
+};
+
+}  // namespace
+
+std::vector<HostSeen> hosts_in(const Rulebook& rulebook, std::string_view text) {
+  // Dots are what all host names have and little else has; so look around each.
+  std::vector<HostSeen> hosts;
+  const auto is_host_byte = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.'; };
+  std::uint64_t done = 0;
+  for (std::size_t dot = text.find('.'); dot != std::string_view::npos && hosts.size() < 256; dot = text.find('.', std::max<std::size_t>(dot + 1, done))) {
+    if (dot < done) continue;
+    std::uint64_t begin = dot;
+    while (begin > done && is_host_byte(text[begin - 1])) --begin;
+    std::uint64_t end = dot;
+    while (end < text.size() && is_host_byte(text[end])) ++end;
+    done = end;
+    std::string host(text.substr(begin, end - begin));
+    // An escape or a percent code directly before is not part of the name: \napi…, %2Fapi…
+    if (begin > 0 && (text[begin - 1] == '%') && host.size() > 2) {
+      host.erase(0, 2);
+      begin += 2;
+    } else if (begin > 0 && text[begin - 1] == '\\' && host.size() > 1) {
+      host.erase(0, 1);
+      begin += 1;
+    }
+    while (!host.empty() && (host.back() == '.' || host.back() == '-')) host.pop_back();
+    while (!host.empty() && (host.front() == '.' || host.front() == '-')) {
+      host.erase(0, 1);
+      ++begin;
+    }
+    if (host.size() < 4 || host.size() > 253 || host.find('.') == std::string::npos) continue;
+    std::transform(host.begin(), host.end(), host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    HostSeen seen;
+    seen.span = {begin, begin + host.size()};
+    const std::string_view before = text.substr(begin > 24 ? begin - 24 : 0, std::min<std::uint64_t>(begin, 24));
+    seen.url = before.ends_with("://") || before.ends_with(":\\/\\/") || before.ends_with("%3A%2F%2F") || before.ends_with("%3a%2f%2f") ||
+               (before.ends_with("@") && before.find("://") != std::string_view::npos);
+    if (!seen.url && before.ends_with("@")) continue;  // an address
+    seen.realm = rulebook.realm_of_host(host);
+    if (seen.realm == nullptr) seen.vendor = rulebook.vendor_of_host(host);
+    seen.kimi = seen.realm == nullptr && is_kimi_domain(host);
+    if (seen.kimi) seen.vendor = nullptr;
+    if (seen.realm == nullptr && seen.vendor == nullptr && !seen.kimi && !seen.url) continue;
+    seen.host = std::move(host);
+    hosts.push_back(std::move(seen));
+  }
+  return hosts;
+}
+
+Attribution attribute(const Rulebook& rulebook, const NameBook& names, std::string_view text, Span candidate) {
+  return Gatherer(rulebook, names, text, candidate).run();
+}
+
+}  // namespace kimiguard::detect

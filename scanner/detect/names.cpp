@@ -1,0 +1,178 @@
+#include "scanner/detect/names.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace kimiguard::detect {
+namespace {
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Words that say what kind of value it is, not whose.
+constexpr std::array kFiller = {
+    "api",      "apikey",   "key",     "keys",     "token",    "tokens",   "secret",  "secrets", "auth",
+    "access",   "bearer",   "authorization", "base", "url",    "urls",     "uri",     "baseurl", "apibase",
+    "endpoint", "endpoints", "host",   "hostname", "server",   "address",  "domain",  "value",   "credential",
+    "credentials", "password", "passwd", "pwd",    "env",      "environ",  "environment", "default", "my",
+    "the",      "config",   "configuration", "settings", "options", "opts", "model",  "models",  "name",
+    "id",       "provider", "vite",    "next",     "public",   "react",    "app",     "expo",    "nuxt",
+    "vue",      "gatsby",   "process", "os",       "getenv",   "setenv",   "x",       "private", "prod",
+    "production", "staging", "test",   "dev",      "line",     "proxy",    "custom",  "header",  "headers",
+    "path",     "v1",       "self",    "this",     "const",    "export",   "set",     "user",    "openapi",
+    "machine",  "login",   "llm",      "ai",       "chat",    "client",   "service",  "http",     "https",   "root",    "site",
+    "backup",   "old",      "new",     "tmp",      "local",    "remote",   "main",    "primary", "secondary",
+    "string",   "str",      "val",     "var",      "get",      "with",     "plain",   "text",    "data"};
+
+bool is_filler(const std::string& word) {
+  if (std::find(kFiller.begin(), kFiller.end(), word) != kFiller.end()) return true;
+  return std::all_of(word.begin(), word.end(), is_digit);
+}
+
+// "kimi2", "moonshotai", "kimicode" speak for Kimi; "moonshotapp" may not, but a name of a key may.
+bool is_kimi_word(std::string_view word) {
+  return word.starts_with("kimi") || word.starts_with("moonshot") || word.ends_with("kimi") ||
+         word.ends_with("moonshot");
+}
+
+}  // namespace
+
+std::vector<std::string> words_of(std::string_view identifier) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto flush = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (std::size_t i = 0; i < identifier.size(); ++i) {
+    const char c = identifier[i];
+    if (!is_upper(c) && !is_lower(c) && !is_digit(c)) {
+      flush();
+      continue;
+    }
+    const char before = i > 0 ? identifier[i - 1] : '\0';
+    const char after = i + 1 < identifier.size() ? identifier[i + 1] : '\0';
+    // camelCase: a capital after a small letter begins a word, as does the last capital of a run
+    // that a small letter follows ("APIKey" -> api, key).
+    if (is_upper(c) && (is_lower(before) || is_digit(before) || (is_upper(before) && is_lower(after)))) flush();
+    word += to_lower(c);
+  }
+  flush();
+  // "openAi", "siliconFlow" and "deepSeek" are one name each.
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string joined = words[i] + words[i + 1];
+    static constexpr std::array kJoined = {"openai", "siliconflow", "deepseek", "openrouter", "moonshotai",
+                                           "apikey", "baseurl",     "minimax",  "stepfun",    "dashscope",
+                                           "moonshot", "huggingface", "litellm", "oneapi",    "newapi"};
+    if (std::find(kJoined.begin(), kJoined.end(), joined) != kJoined.end()) {
+      words[i] = joined;
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    }
+  }
+  return words;
+}
+
+std::string stem_of(std::string_view identifier) {
+  std::string stem;
+  for (const std::string& word : words_of(identifier)) {
+    if (is_filler(word)) continue;
+    if (!stem.empty()) stem += '_';
+    stem += word;
+  }
+  return stem;
+}
+
+NameRole role_of(std::string_view identifier) {
+  const std::vector<std::string> words = words_of(identifier);
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    const auto is = [&](std::initializer_list<std::string_view> names) {
+      return std::find(names.begin(), names.end(), *word) != names.end();
+    };
+    if (is({"key", "keys", "apikey", "token", "tokens", "secret", "secrets", "password", "credential", "bearer",
+            "authorization", "sk"}))
+      return NameRole::key;
+    if (is({"url", "uri", "urls", "baseurl", "endpoint", "endpoints", "host", "hostname", "base", "server",
+            "address", "domain", "apibase", "origin", "gateway", "proxy", "machine"}))
+      return NameRole::base_url;
+    if (is({"model", "models"})) return NameRole::model;
+    if (is({"provider", "providers", "vendor", "platform", "type", "kind", "service", "issuer", "channel"}))
+      return NameRole::provider;
+  }
+  return NameRole::none;
+}
+
+struct NameBook::Fact {
+  explicit Fact(const VariableFact& known) : expression("(?i:" + known.expression + ")", re2::RE2::Quiet), fact(&known) {}
+  re2::RE2 expression;
+  const VariableFact* fact;
+};
+
+NameBook::NameBook(const Rulebook& rulebook) : rulebook_(rulebook) {
+  for (const VariableFact& fact : rulebook.variables) facts_.push_back(std::make_unique<Fact>(fact));
+  for (const Vendor& vendor : rulebook.vendors)
+    for (const std::string& name : vendor.names) vendor_words_.emplace(name, &vendor);
+}
+
+NameBook::~NameBook() = default;
+
+Speaks NameBook::says(std::string_view identifier) const {
+  Speaks speaks;
+  if (identifier.empty() || identifier.size() > 200) return speaks;
+  // The last part of a dotted path may be the variable: process.env.MOONSHOT_API_KEY.
+  std::string_view last = identifier;
+  if (const std::size_t dot = last.find_last_of(".:"); dot != std::string_view::npos) last = last.substr(dot + 1);
+  for (const auto& known : facts_) {
+    if (!known->expression.ok() ||
+        !re2::RE2::FullMatch(re2::StringPiece(last.data(), last.size()), known->expression))
+      continue;
+    const std::string& says = known->fact->says;
+    speaks.word = std::string(last);
+    if (says == "kimi" || says == "platform" || says == "kimi-code" || rulebook_.realm(says) != nullptr) {
+      speaks.whom = Speaks::For::kimi;
+      speaks.id = says == "kimi" ? "" : says;
+      return speaks;
+    }
+    speaks.whom = Speaks::For::other;
+    speaks.id = says;
+    for (const Vendor& vendor : rulebook_.vendors)
+      if (vendor.id == says) speaks.protocol = vendor.protocol;
+    return speaks;
+  }
+  return word_says(identifier);
+}
+
+Speaks NameBook::word_says(std::string_view identifier) const {
+  Speaks speaks;
+  const std::vector<std::string> words = words_of(identifier);
+  if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_kimi_word(word); })) {
+    speaks.whom = Speaks::For::kimi;
+    speaks.word = std::string(identifier);
+    return speaks;
+  }
+  for (const std::string& word : words) {
+    const auto vendor = vendor_words_.find(word);
+    if (vendor == vendor_words_.end()) continue;
+    speaks.whom = Speaks::For::other;
+    speaks.id = vendor->second->id;
+    speaks.word = std::string(identifier);
+    speaks.protocol = vendor->second->protocol;
+    return speaks;
+  }
+  return speaks;
+}
+
+bool ships_to_browsers(std::string_view identifier) {
+  const std::size_t start = identifier.find_last_of(".:/ \"'");
+  const std::string_view last = start == std::string_view::npos ? identifier : identifier.substr(start + 1);
+  for (const std::string_view prefix : {"VITE_", "NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_",
+                                        "GATSBY_", "PUBLIC_", "VUE_APP_", "NG_APP_", "STORYBOOK_"})
+    if (last.starts_with(prefix)) return true;
+  return false;
+}
+
+}  // namespace kimiguard::detect

@@ -1,0 +1,192 @@
+#include "scanner/detect/run_finder.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define KIMIGUARD_AVX2 1
+#endif
+
+namespace kimiguard::detect {
+namespace {
+
+constexpr std::array<bool, 256> make_class(bool with_base64) {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  if (with_base64) table['+'] = table['/'] = true;
+  return table;
+}
+constexpr auto kClass = make_class(true);
+constexpr auto kAlnum = make_class(false);
+
+std::uint8_t at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
+
+// What follows a plain "sk-" whose '-' is at `dash`.
+bool leads_a_key(std::string_view bytes, std::size_t dash) {
+  const std::string_view rest = bytes.substr(dash + 1, kBrokenLead);
+  if (rest.starts_with("kimi")) return true;
+  return rest.size() == kBrokenLead &&
+         std::all_of(rest.begin(), rest.end(), [](char c) { return kAlnum[static_cast<std::uint8_t>(c)]; });
+}
+
+bool wide_prefix_at(std::string_view bytes, std::size_t dash) {
+  return dash >= 4 && bytes[dash - 1] == 0 && bytes[dash - 3] == 0 && bytes[dash - 2] == 'k' &&
+         bytes[dash - 4] == 's';
+}
+
+// Each finder calls back with candidates and stops when told to.
+template <class Sink>
+void plainly(std::string_view bytes, std::size_t begin, Sink&& sink) {
+  std::size_t i = begin;
+  std::size_t run = i;
+  for (; i < bytes.size(); ++i) {
+    const std::uint8_t c = at(bytes, i);
+    if (kClass[c]) continue;
+    if (i - run >= kRunLength && !sink(Span{run, i})) return;
+    run = i + 1;
+    if (c != '-') continue;
+    if (i >= 2 && bytes[i - 1] == 'k' && bytes[i - 2] == 's' && leads_a_key(bytes, i)) {
+      if (!sink(Span{i - 2, i + 1})) return;
+    } else if (wide_prefix_at(bytes, i)) {
+      if (!sink(Span{i - 4, i + 1})) return;
+    }
+  }
+  if (i - run >= kRunLength) sink(Span{run, i});
+}
+
+#ifdef KIMIGUARD_AVX2
+
+// Class membership of 32 bytes as a bit mask, by two nibble look-ups (Mula/Langdale): a byte belongs
+// when the sets of its high and low nibble share a bit.
+//   bit 0: 0x30-0x39  bit 1: 0x41-0x4F, 0x61-0x6F  bit 2: 0x50-0x5A, 0x70-0x7A  bit 3: 0x2B, 0x2F
+__attribute__((target("avx2"))) inline std::uint32_t class_mask(__m256i v) {
+  const __m256i low = _mm256_setr_epi8(
+      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4,
+      1 | 2 | 4, 2 | 4, 2 | 8, 2, 2, 2, 2 | 8,  //
+      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4,
+      1 | 2 | 4, 2 | 4, 2 | 8, 2, 2, 2, 2 | 8);
+  const __m256i high = _mm256_setr_epi8(0, 0, 8, 1, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                                        0, 0, 8, 1, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m256i nibble = _mm256_set1_epi8(0x0F);
+  const __m256i lo = _mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble));
+  const __m256i hi = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble));
+  const __m256i outside = _mm256_cmpeq_epi8(_mm256_and_si256(lo, hi), _mm256_setzero_si256());
+  return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(outside));
+}
+
+template <class Sink>
+__attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view bytes, Sink&& sink) {
+  const char* data = bytes.data();
+  const std::size_t whole = bytes.size() & ~std::size_t{63};
+  const __m256i dash = _mm256_set1_epi8('-');
+  std::size_t open = 0;      // class bytes directly before this block, as far as counted
+  std::size_t pos = 0;
+  for (; pos < whole; pos += 64) {
+    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + pos));
+    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data + pos + 32));
+    const std::uint64_t in =
+        class_mask(a) | static_cast<std::uint64_t>(class_mask(b)) << 32;
+    std::uint64_t dashes =
+        static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, dash))) |
+        static_cast<std::uint64_t>(
+            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, dash))))
+            << 32;
+    if (in == ~std::uint64_t{0}) {
+      open += 64;
+      continue;
+    }
+    const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
+    if (open + lead >= kRunLength) {
+      if (!sink(Span{pos - open, pos + lead})) return;
+    }
+    // A run of 48 or more wholly inside: shift-and leaves the starts of runs of 2, 4 … 32, then 48.
+    // One that touches the block's start was reported above, one that touches its end stays open.
+    std::uint64_t starts = in & in >> 1;
+    starts &= starts >> 2;
+    starts &= starts >> 4;
+    starts &= starts >> 8;
+    const std::uint64_t sixteen = starts;
+    starts &= starts >> 16;
+    starts &= sixteen >> 32;
+    if (starts != 0) {
+      const auto begin = static_cast<std::size_t>(std::countr_zero(starts));
+      const std::size_t end = begin + static_cast<std::size_t>(std::countr_one(in >> begin));
+      if (begin != 0 && end < 64 && !sink(Span{pos + begin, pos + end})) return;
+    }
+    // Most dashes fall at once: no 'k' before them, or too few letters after. The class bits of this
+    // block answer the second question without touching memory, but for the last few positions.
+    while (dashes != 0) {
+      const auto bit = static_cast<unsigned>(std::countr_zero(dashes));
+      dashes &= dashes - 1;
+      const std::size_t i = pos + bit;
+      if (i < 2) continue;
+      if (data[i - 1] == 'k' && data[i - 2] == 's') {
+        const std::uint64_t after = bit < 63 ? in >> (bit + 1) : 0;
+        const bool plausible = bit > 55 || (after & 0xFF) == 0xFF || data[i + 1] == 'k';
+        if (plausible && leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
+      } else if (data[i - 1] == 0 && wide_prefix_at(bytes, i)) {
+        if (!sink(Span{i - 4, i + 1})) return;
+      }
+    }
+    open = static_cast<std::size_t>(std::countl_one(in));
+  }
+  plainly(bytes, pos - open, sink);
+}
+
+bool have_avx2() {
+  static const bool have = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+  return have;
+}
+
+#endif
+
+template <class Sink>
+void find(std::string_view bytes, Sink&& sink) {
+#ifdef KIMIGUARD_AVX2
+  if (have_avx2()) {
+    by_avx2(bytes, sink);
+    return;
+  }
+#endif
+  plainly(bytes, 0, sink);
+}
+
+}  // namespace
+
+void find_candidates(std::string_view bytes, std::vector<Span>& found) {
+  const std::size_t first = found.size();
+  find(bytes, [&](Span span) {
+    found.push_back(span);
+    return true;
+  });
+  std::sort(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(), [](Span a, Span b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+  });
+}
+
+void find_candidates_plainly(std::string_view bytes, std::vector<Span>& found) {
+  const std::size_t first = found.size();
+  plainly(bytes, 0, [&](Span span) {
+    found.push_back(span);
+    return true;
+  });
+  std::sort(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(), [](Span a, Span b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+  });
+}
+
+bool has_candidate(std::string_view bytes) {
+  bool any = false;
+  find(bytes, [&](Span) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+}  // namespace kimiguard::detect

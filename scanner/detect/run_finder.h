@@ -1,0 +1,36 @@
+// Finds the places in a byte string that could hold a built-in key in any encoding, fast enough to go
+// first over everything.
+//
+// Observation (design §6): plain, base64 in each alignment, hex, percent-, \u-, \x- and entity-encoded
+// keys and JWTs all contain an unbroken run of at least 48 bytes of [A-Za-z0-9+/]. Keys that are broken
+// up (escapes, colours, quoted-printable, line wraps, concatenation) still begin with "sk-" and some
+// letters; UTF-16 keys begin with "s\0k\0-". So one pass looks for: a class run of 48 or more; "sk-"
+// followed by kBrokenLead letters or digits, or by "kimi"; and "s", "k", "-" two bytes apart.
+//
+// Measured (ci/bench.sh detect): see the table in docs/performance.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "scanner/core/span.h"
+
+namespace kimiguard::detect {
+
+inline constexpr std::size_t kRunLength = 48;
+inline constexpr std::size_t kBrokenLead = 8;
+
+// Spans of candidates in rising order of begin. A run is reported whole (it may be megabytes of
+// base64); "sk-" and UTF-16 candidates cover the three (five) prefix bytes. Overlaps are possible.
+// Appends to `found`, which the caller clears and keeps for reuse.
+void find_candidates(std::string_view bytes, std::vector<Span>& found);
+
+// The same, one byte at a time: the twin that a test holds against the fast one.
+void find_candidates_plainly(std::string_view bytes, std::vector<Span>& found);
+
+// True if find_candidates would report anything; stops at the first.
+bool has_candidate(std::string_view bytes);
+
+}  // namespace kimiguard::detect

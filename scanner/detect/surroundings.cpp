@@ -1,0 +1,484 @@
+#include "scanner/detect/surroundings.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "scanner/detect/names.h"
+
+namespace kimiguard::detect {
+namespace {
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+// What may stand between the separator of an assignment and the secret itself.
+#define KG_VALUE_PREFIX                                                                                     \
+  R"((?:[\s"'`\\({\[<>|+&]|\b[fFbBrRuUL]{1,2}["']|[@$]["']|(?i:bearer|token|basic|apikey|str|string|new)[\s(:]+|&quot;|&#39;|<!\[CDATA\[|//)*$)"
+
+const re2::RE2& assignment_expression() {
+  // name, a closing quote or bracket, perhaps a type, the separator
+  static const re2::RE2 expression(
+      R"(([A-Za-z_$@][\w$.\-@/]*)(?:\\*["'`])?\s*\]?\)?\s*(?::\s*[\w<>\[\]&'*?.|: ]{1,40}?)?\s*(?:=>|:=|\?\?=|\|\|=|\?=|\+=|===?|!=|=|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX);
+  return expression;
+}
+
+const re2::RE2& argument_expression() {  // setenv("X", "…"), config.set('X', …), getenv("X") ?? "…"
+  static const re2::RE2 expression(
+      R"([(\[]\s*(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX);
+  return expression;
+}
+
+const re2::RE2& word_expression() {  // export X …, setx X v, ENV X v, --api-key v, password v
+  static const re2::RE2 expression(
+      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX);
+  return expression;
+}
+
+const re2::RE2& call_expression() {  // .apiKey("…"), std::string key{"…"}, Bearer(…)
+  static const re2::RE2 expression(R"(([A-Za-z_$][\w$]*)\s*[({]\s*)" KG_VALUE_PREFIX);
+  return expression;
+}
+
+const re2::RE2& element_expression() {  // <apiKey>…
+  static const re2::RE2 expression(R"(<([\w:.\-]+)(?:\s[^<>]*)?>\s*(?:<string>\s*|<!\[CDATA\[)?$)");
+  return expression;
+}
+
+const re2::RE2& pair_expression() {  // name/value pairs: XML attributes, JSON objects, YAML maps, plist
+  static const re2::RE2 expression(
+      R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)");
+  return expression;
+}
+
+bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+bool is_word_byte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (is_space(text.front()) || text.front() == '\r')) text.remove_prefix(1);
+  while (!text.empty() && (is_space(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+// Words that stand before a colon or bracket without being a name.
+bool is_no_name(std::string_view name) {
+  for (const std::string_view word : {"http", "https", "return", "const", "let", "var", "string", "String", "if",
+                                      "e.g.", "i.e.", "str", "Bearer", "bearer", "new", "await", "in", "is", "f"})
+    if (name == word) return true;
+  return name.empty();
+}
+
+bool compatible(const std::string& a, const std::string& b) {
+  if (a == b || a.empty() || b.empty()) return true;
+  return a.find(b) != std::string::npos || b.find(a) != std::string::npos;
+}
+
+}  // namespace
+
+std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
+  std::vector<std::string> names;
+  const std::uint64_t from = at > 320 ? at - 320 : 0;
+  std::string_view before = text.substr(from, at - from);
+  // Not past a blank line: what stands before it is something else.
+  if (const std::size_t blank = before.rfind("\n\n"); blank != std::string_view::npos) before.remove_prefix(blank + 2);
+  const auto add = [&](std::string name) {
+    while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
+    if (is_no_name(name) || std::find(names.begin(), names.end(), name) != names.end()) return;
+    names.push_back(std::move(name));
+  };
+  std::string name;
+  std::string other;
+  if (re2::RE2::PartialMatch(piece(before), pair_expression(), &name, &other)) add(name.empty() ? other : name);
+  name.clear();
+  if (re2::RE2::PartialMatch(piece(before), argument_expression(), &name)) {
+    add(name);
+    // and what the call's result is assigned to
+    const std::size_t inner = before.rfind(name);
+    if (inner != std::string_view::npos && names.size() < 4) {
+      std::string_view head = before.substr(0, inner);
+      while (!head.empty() && head.back() != '=' && head.back() != '\n' && head.back() != ';' && head.back() != ':')
+        head.remove_suffix(1);
+      std::string outer;
+      if (!head.empty() && re2::RE2::PartialMatch(piece(head), assignment_expression(), &outer)) add(outer);
+    }
+  }
+  name.clear();
+  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &name)) add(name);
+  name.clear();
+  other.clear();
+  if (re2::RE2::PartialMatch(piece(before), word_expression(), &name, &other)) add(name.empty() ? other : name);
+  name.clear();
+  if (re2::RE2::PartialMatch(piece(before), element_expression(), &name)) add(name);
+  name.clear();
+  if (names.empty() && re2::RE2::PartialMatch(piece(before), call_expression(), &name)) add(name);
+  return names;
+}
+
+Surroundings::Surroundings(std::string_view text, Span candidate) : text_(text), candidate_(candidate) {
+  window_.begin = candidate.begin > kWindow ? candidate.begin - kWindow : 0;
+  window_.end = std::min<std::uint64_t>(text.size(), candidate.end + kWindow);
+  line_ = {line_begin(candidate.begin), line_end(candidate.end)};
+  names_ = names_before(text, candidate.begin);
+  for (const std::string& name : names_) {
+    key_named_ = key_named_ || role_of(name) == NameRole::key;
+    if (stem_.empty()) stem_ = stem_of(name);
+  }
+  find_groups();
+  find_section();
+  if (groups_.empty() && section_.empty()) find_yaml();
+  find_statement();
+  find_references();
+}
+
+std::uint64_t Surroundings::line_begin(std::uint64_t at) const {
+  while (at > window_.begin && text_[at - 1] != '\n') --at;
+  return at;
+}
+
+std::uint64_t Surroundings::line_end(std::uint64_t at) const {
+  while (at < window_.end && text_[at] != '\n') ++at;
+  return at;
+}
+
+void Surroundings::find_groups() {
+  std::string closers;  // seen on the way back, still without their opener
+  std::vector<std::uint64_t> openers;
+  for (std::uint64_t i = candidate_.begin; i > window_.begin && openers.size() < 12;) {
+    --i;
+    const char c = text_[i];
+    if (c == ')' || c == ']' || c == '}') {
+      if (closers.size() < 256) closers += c;
+    } else if (c == '(' || c == '[' || c == '{') {
+      const char closer = c == '(' ? ')' : c == '[' ? ']' : '}';
+      if (!closers.empty()) {
+        // A stray closer (a smiley, a regular expression) must not hide the real brackets.
+        const std::size_t match = closers.rfind(closer);
+        if (match != std::string::npos) closers.resize(match);
+        continue;
+      }
+      openers.push_back(i);
+    }
+  }
+  std::uint64_t from = candidate_.end;
+  for (const std::uint64_t open : openers) {
+    const char c = text_[open];
+    if (c == '{' && open > 0 && (text_[open - 1] == '$' || text_[open - 1] == '{' || text_[open - 1] == '#')) continue;
+    const char closer = c == '(' ? ')' : c == '[' ? ']' : '}';
+    std::string open_inside;
+    std::uint64_t i = from;
+    for (; i < window_.end; ++i) {
+      const char d = text_[i];
+      if (d == '(' || d == '[' || d == '{') {
+        if (open_inside.size() < 256) open_inside += d == '(' ? ')' : d == '[' ? ']' : '}';
+      } else if (!open_inside.empty() && d == open_inside.back()) {
+        open_inside.pop_back();
+      } else if (d == closer && open_inside.empty()) {
+        break;
+      }
+    }
+    Group group;
+    group.bracket = c;
+    group.span = {open, std::min<std::uint64_t>(i + 1, window_.end)};
+    from = std::max(from, std::min<std::uint64_t>(i + 1, window_.end));
+    // The label: what stands before the bracket on the same line.
+    const std::uint64_t begin = line_begin(open);
+    std::string_view head = trim(text_.substr(begin, open - begin));
+    if (head.empty() && begin > window_.begin) {  // the bracket stands alone: Allman style
+      const std::uint64_t previous = line_begin(begin - 1);
+      head = trim(text_.substr(previous, begin - 1 - previous));
+    }
+    if (c == '{') {
+      static const re2::RE2 code(
+          R"((?:\)|=>|\b(?:else|try|do|finally|class|struct|impl|fn|func|function|interface|namespace|module|enum|object|extension|trait|def|void|throws|main|companion|static|init)\b[^{}()]*)\s*(?:const|noexcept|override|async|->\s*[\w<>&:]+|:\s*[\w<>\[\]|.]+)?\s*$)");
+      group.code = re2::RE2::PartialMatch(piece(head), code);
+    }
+    if (group.code) break;
+    std::string_view label = head;
+    if (label.size() > 120) label = label.substr(label.size() - 120);
+    // Only the last name counts: `client = new OpenAI` and `"moonshot":`.
+    static const re2::RE2 last(R"(([A-Za-z_$][\w$.\-/:]*)(?:\\*["'`])?\s*(?:[:=]|=>|:=|\?)?\s*(?:new\s+|await\s+)?([A-Za-z_$][\w$.:<>]*)?\s*$)");
+    std::string name;
+    std::string callee;
+    if (re2::RE2::PartialMatch(piece(label), last, &name, &callee)) {
+      group.label = name;
+      if (!name.empty() && !is_no_name(name)) labels_.push_back(name);
+      if (!callee.empty() && callee != name && !is_no_name(callee)) labels_.push_back(callee);
+    }
+    groups_.push_back(std::move(group));
+  }
+}
+
+void Surroundings::find_section() {
+  // [section] lines of TOML and INI. Not inside an object, but an inline table or array may enclose.
+  static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)");
+  for (const Group& group : groups_)
+    if (group.bracket == '{' && text_.substr(group.span.begin, group.span.size()).find('\n') != std::string_view::npos)
+      return;
+  std::uint64_t begin = line_.begin;
+  std::string name;
+  while (true) {
+    const std::uint64_t end = line_end(begin);
+    if (re2::RE2::FullMatch(piece(trim(text_.substr(begin, end - begin))), header, &name)) break;
+    if (begin <= window_.begin) return;
+    begin = line_begin(begin - 1);
+  }
+  std::uint64_t end = line_.end;
+  while (end < window_.end) {
+    const std::uint64_t next = end + 1;
+    const std::uint64_t stop = line_end(std::min<std::uint64_t>(next, window_.end));
+    if (next >= window_.end || re2::RE2::FullMatch(piece(trim(text_.substr(next, stop - next))), header)) break;
+    end = stop;
+  }
+  section_.push_back({begin, end});
+  labels_.push_back(name);
+}
+
+void Surroundings::find_yaml() {
+  // "key:" or "- key:" lines; the mapping is the lines of the same indentation around it, its parents
+  // give labels and, one level up at a time, their own direct lines.
+  static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))");
+  static const re2::RE2 key_of(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)");
+  const auto indent_of = [&](std::uint64_t begin) {
+    std::uint64_t n = 0;
+    while (begin + n < window_.end && (is_space(text_[begin + n]) ||
+                                       (text_[begin + n] == '-' && begin + n + 1 < window_.end && is_space(text_[begin + n + 1]))))
+      ++n;
+    return n;
+  };
+  const auto line_at = [&](std::uint64_t begin) { return text_.substr(begin, line_end(begin) - begin); };
+  const auto is_item = [&](std::uint64_t begin) { return trim(line_at(begin)).starts_with("- "); };
+  if (!re2::RE2::PartialMatch(piece(line_at(line_.begin)), entry)) return;
+  std::uint64_t begin = line_.begin;
+  std::uint64_t indent = indent_of(begin);
+  for (int level = 0; level < 4; ++level) {
+    // A list of plain NAME=value items is one mapping; otherwise "- " begins a new one.
+    const bool flat_items = is_item(begin) && !re2::RE2::PartialMatch(piece(line_at(begin)), key_of);
+    std::uint64_t top = begin;
+    std::uint64_t parent = begin;
+    bool has_parent = false;
+    bool closed = is_item(begin) && !flat_items;  // the item starts here
+    while (top > window_.begin) {
+      const std::uint64_t previous = line_begin(top - 1);
+      const std::string_view line = line_at(previous);
+      if (trim(line).empty() || trim(line).starts_with("#")) {
+        if (trim(line).empty() && level == 0 && indent == 0) break;
+        top = previous;
+        continue;
+      }
+      const std::uint64_t depth = indent_of(previous);
+      if (depth < indent) {
+        parent = previous;
+        has_parent = true;
+        break;
+      }
+      if (closed) {  // look further only for the parent
+        top = previous;
+        continue;
+      }
+      if (depth == indent && !re2::RE2::PartialMatch(piece(line), entry)) break;
+      section_.push_back({previous, line_end(previous)});
+      if (depth > indent) section_.pop_back();  // a sibling's children
+      top = previous;
+      if (depth == indent && is_item(previous) && !flat_items) closed = true;
+    }
+    std::uint64_t next = line_end(begin);
+    while (next + 1 < window_.end) {
+      const std::uint64_t line_start = next + 1;
+      const std::string_view line = line_at(line_start);
+      next = line_end(line_start);
+      if (trim(line).empty() || trim(line).starts_with("#")) {
+        if (trim(line).empty() && level == 0 && indent == 0) break;
+        continue;
+      }
+      const std::uint64_t depth = indent_of(line_start);
+      if (depth < indent) break;
+      if (depth == indent) {
+        if (is_item(line_start) && !flat_items) break;
+        if (!re2::RE2::PartialMatch(piece(line), entry)) break;
+        section_.push_back({line_start, next});
+      }
+    }
+    if (level == 0) section_.push_back(line_);
+    if (!has_parent) return;
+    std::string key;
+    if (re2::RE2::PartialMatch(piece(line_at(parent)), key_of, &key)) labels_.push_back(key);
+    section_.push_back({parent, line_end(parent)});
+    begin = parent;
+    indent = indent_of(parent);
+  }
+}
+
+void Surroundings::find_statement() {
+  statement_ = line_;
+  const auto ends_open = [](std::string_view line) {
+    line = trim(line);
+    if (line.empty()) return false;
+    const char c = line.back();
+    return c == '\\' || c == ',' || c == '(' || c == '+' || c == '.' || c == '&' || c == '|' || c == '^' ||
+           c == '`' || c == '=' || c == '[' || c == '{';
+  };
+  const auto begins_inside = [](std::string_view line) {
+    line = trim(line);
+    return line.starts_with(".") || line.starts_with("->") || line.starts_with("?.") || line.starts_with("+") ||
+           line.starts_with(",") || line.starts_with(")") || line.starts_with("-H ") || line.starts_with("--") ||
+           line.starts_with("-d ") || line.starts_with("|") || line.starts_with("&&");
+  };
+  // A diff's "+" and a table's "|" begin lines that do not hang together.
+  const auto is_own_line = [&](std::uint64_t begin) {
+    const std::string_view line = trim(text_.substr(begin, line_end(begin) - begin));
+    return (line.starts_with("|") && line.ends_with("|")) || (text_[begin] == '+' || text_[begin] == '-');
+  };
+  for (int n = 0; n < 12 && statement_.begin > window_.begin; ++n) {
+    const std::uint64_t previous = line_begin(statement_.begin - 1);
+    const std::string_view line = text_.substr(previous, statement_.begin - 1 - previous);
+    const std::string_view here = text_.substr(statement_.begin, line_end(statement_.begin) - statement_.begin);
+    if (trim(line).empty() || is_own_line(statement_.begin)) break;
+    if (!ends_open(line) && !begins_inside(here)) break;
+    if (trim(line).ends_with(";")) break;
+    statement_.begin = previous;
+  }
+  for (int n = 0; n < 12 && statement_.end < window_.end; ++n) {
+    const std::uint64_t next = statement_.end + 1;
+    if (next >= window_.end) break;
+    const std::uint64_t stop = line_end(next);
+    const std::uint64_t start = line_begin(statement_.end);
+    const std::string_view here = text_.substr(start, statement_.end - start);
+    const std::string_view line = text_.substr(next, stop - next);
+    if (trim(line).empty() || is_own_line(next)) break;
+    if (trim(here).ends_with(";") || (!ends_open(here) && !begins_inside(line))) break;
+    statement_.end = stop;
+  }
+}
+
+void Surroundings::find_references() {
+  // `API_KEY = "…"` and later `OpenAI(api_key=API_KEY, base_url=…)`: the call speaks for the key.
+  if (names_.empty()) return;
+  std::string_view name = names_.front();
+  if (const std::size_t dot = name.find_last_of(".:"); dot != std::string_view::npos) name = name.substr(dot + 1);
+  if (name.size() < 3) return;
+  int found = 0;
+  for (std::uint64_t at = text_.find(name, window_.begin); at != std::string_view::npos && at < window_.end && found < 8;
+       at = text_.find(name, at + name.size())) {
+    if (line_.contains(at)) continue;
+    if (at > 0 && is_word_byte(text_[at - 1])) continue;
+    if (at + name.size() < text_.size() && is_word_byte(text_[at + name.size()])) continue;
+    // Used as a value: not followed by an assignment of its own.
+    std::uint64_t after = at + name.size();
+    while (after < window_.end && (is_space(text_[after]) || text_[after] == '"' || text_[after] == '\'' || text_[after] == ']'))
+      ++after;
+    if (after < window_.end && (text_[after] == '=' || text_[after] == ':') &&
+        !(after + 1 < window_.end && text_[after + 1] == '='))
+      continue;
+    // Its innermost bracket, or its line.
+    int depth = 0;
+    std::uint64_t open = at;
+    bool bracket = false;
+    for (std::uint64_t i = at; i > window_.begin && at - i < 600;) {
+      --i;
+      const char c = text_[i];
+      if (c == ')' || c == ']' || c == '}') ++depth;
+      if (c == '(' || c == '[' || c == '{') {
+        if (c == '{' && i > 0 && (text_[i - 1] == '$' || text_[i - 1] == '"')) continue;  // interpolation
+        if (depth == 0) {
+          open = i;
+          bracket = true;
+          break;
+        }
+        --depth;
+      }
+    }
+    if (!bracket) {
+      references_.push_back({line_begin(at), line_end(at)});
+    } else {
+      int inside = 0;
+      std::uint64_t i = at;
+      for (; i < window_.end && i - at < 600; ++i) {
+        const char c = text_[i];
+        if (c == '(' || c == '[' || c == '{') ++inside;
+        if ((c == ')' || c == ']' || c == '}') && inside-- == 0) break;
+      }
+      references_.push_back({open, i});
+    }
+    ++found;
+  }
+}
+
+bool Surroundings::direct_in(const Group& group, std::uint64_t at, bool innermost) const {
+  if (!group.span.contains(at)) return false;
+  // Walk from the candidate to `at`; every bracket that opens and does not close lies between.
+  const std::uint64_t from = at < candidate_.begin ? at : candidate_.end;
+  const std::uint64_t to = at < candidate_.begin ? candidate_.begin : at;
+  int depth = 0;
+  int lowest = 0;
+  for (std::uint64_t i = from; i < to; ++i) {
+    const char c = text_[i];
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if (c == ')' || c == ']' || c == '}') --depth;
+    lowest = std::min(lowest, depth);
+  }
+  // Coming from `at` before the candidate: what closes on the way (lowest) encloses `at` alone.
+  const int around = at < candidate_.begin ? -lowest : depth - lowest;
+  if (around == 0) return true;
+  return around <= (group.bracket == '(' ? 2 : 1) && innermost;
+}
+
+std::uint64_t Surroundings::lines_apart(std::uint64_t at) const {
+  const std::uint64_t from = std::min(at, candidate_.begin);
+  const std::uint64_t to = std::max(at, candidate_.begin);
+  return static_cast<std::uint64_t>(
+      std::count(text_.begin() + static_cast<std::ptrdiff_t>(from), text_.begin() + static_cast<std::ptrdiff_t>(to), '\n'));
+}
+
+bool Surroundings::in_comment(std::uint64_t at) const {
+  const std::uint64_t begin = line_begin(std::clamp(at, window_.begin, window_.end));
+  std::string_view line = trim(text_.substr(begin, line_end(begin) - begin));
+  if (line.starts_with("+") || line.starts_with("-")) line = trim(line.substr(1));
+  for (const std::string_view mark : {"#", "//", "--", ";", "/*", "*", "<!--", "%", "REM ", "rem ", "'"})
+    if (line.starts_with(mark)) return true;
+  // A comment after code, before `at`.
+  const std::string_view before = text_.substr(begin, at - begin);
+  for (const std::string_view mark : {" # ", " // ", "\t# ", "\t// ", " -- ", " <!-- "})
+    if (before.find(mark) != std::string_view::npos) return true;
+  return false;
+}
+
+Scope Surroundings::scope_of(std::uint64_t at, const std::vector<std::string>& names) const {
+  if (!window_.contains(at)) return Scope::none;
+  std::string stem;
+  for (const std::string& name : names)
+    if (stem = stem_of(name); !stem.empty()) break;
+  const bool fits = compatible(stem, stem_);
+
+  bool innermost = true;
+  for (const Group& group : groups_) {
+    if (direct_in(group, at, innermost) && (fits || names.empty())) {
+      const bool same_line = line_.contains(at);
+      return same_line ? Scope::assignment : Scope::group;
+    }
+    // Lists of {name, value} pairs: siblings with the same stem belong together.
+    if (group.bracket == '[' && group.span.contains(at) && !names.empty() && !stem_.empty() && stem == stem_)
+      return Scope::pair;
+    if (group.bracket != '(') innermost = false;
+  }
+  const bool enclosed = std::any_of(groups_.begin(), groups_.end(), [&](const Group& g) { return g.bracket == '{'; });
+  if (statement_.contains(at)) {
+    // A sibling object of the same line or statement is another scope; a chained call is not.
+    const bool in_sibling = enclosed && std::any_of(groups_.begin(), groups_.end(), [&](const Group& g) {
+                              return g.bracket != '(' && g.span.contains(at);
+                            });
+    if (!in_sibling && (fits || names.empty() || line_.contains(at)))
+      return line_.contains(at) ? Scope::assignment : Scope::statement;
+  }
+  for (const Span span : section_)
+    if (span.contains(at) && fits) return Scope::section;
+  for (const Span span : references_)
+    if (span.contains(at)) return Scope::reference;
+  const std::uint64_t apart = lines_apart(at);
+  const bool in_other_object = enclosed && groups_.back().span.contains(at);
+  if (!names.empty() && !names_.empty() && stem == stem_ && apart <= 12 && !in_other_object) return Scope::pair;
+  if (apart <= 8) return Scope::block;
+  return Scope::none;
+}
+
+}  // namespace kimiguard::detect

@@ -1,0 +1,75 @@
+#include "scanner/detect/run_finder.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+
+using namespace kimiguard;
+using namespace kimiguard::detect;
+
+namespace {
+
+std::vector<Span> fast(const std::string& text) {
+  std::vector<Span> found;
+  find_candidates(text, found);
+  return found;
+}
+
+std::vector<Span> plain(const std::string& text) {
+  std::vector<Span> found;
+  find_candidates_plainly(text, found);
+  return found;
+}
+
+// Text in which runs, prefixes and holes fall on every position of a vector.
+std::string random_text(std::mt19937& random, std::size_t length) {
+  static const std::string kAlphabet =
+      "ABCabcxyz0189+/ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189-_ \n";
+  static const std::vector<std::string> kPieces = {"sk-", "sk-kimi-", std::string("s\0k\0-\0", 6), "task-",
+                                                   "disk-12345678", std::string(47, 'a'),
+                                                   std::string(48, 'b'), std::string(130, '/'), "sk",
+                                                   "\xC0\xFF", "@`[{:,.*"};
+  std::string text;
+  while (text.size() < length) {
+    if (random() % 20 == 0)
+      text += kPieces[random() % kPieces.size()];
+    else
+      text += kAlphabet[random() % kAlphabet.size()];
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the fast run finder finds exactly what the plain one finds") {
+  std::mt19937 random(1);
+  for (int round = 0; round < 20000; ++round) {
+    const std::string text = random_text(random, random() % 400);
+    const auto expected = plain(text);
+    REQUIRE(fast(text) == expected);
+    REQUIRE(has_candidate(text) == !expected.empty());
+  }
+}
+
+TEST_CASE("every byte value is classed alike by both finders") {
+  for (int c = 0; c < 256; ++c) {
+    const std::string text = "  " + std::string(100, static_cast<char>(c)) + "  ";
+    REQUIRE(fast(text) == plain(text));
+  }
+}
+
+TEST_CASE("a run is a candidate from 48 bytes on, wherever it lies") {
+  for (std::size_t before = 0; before < 140; ++before) {
+    for (const std::size_t length : {47u, 48u, 63u, 64u, 65u, 128u, 300u}) {
+      const std::string text = std::string(before, ' ') + std::string(length, 'x') + ".";
+      const auto found = fast(text);
+      if (length < 48) {
+        REQUIRE(found.empty());
+      } else {
+        REQUIRE(found == std::vector<Span>{Span{before, before + length}});
+      }
+    }
+  }
+}
