@@ -66,6 +66,10 @@ std::vector<std::string> check_texts(const Rulebook& book) {
     both(who, "description", rule.description);
     both(who, "message", rule.message);
     if (!rule.advice.empty() || rule.remedy.empty()) both(who, "advice", rule.advice);
+    for (const MessageVariant& variant : rule.variants) {
+      both(who + " variant " + variant.id, "message", variant.message);
+      if (!variant.advice.empty()) both(who + " variant " + variant.id, "advice", variant.advice);
+    }
     if (rule.references.empty()) missing.push_back(who + ": no reference");
   }
   for (const Realm& realm : book.realms) {

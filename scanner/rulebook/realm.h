@@ -20,6 +20,7 @@ struct Realm {
   std::vector<std::string> console_hosts;  // "platform.kimi.ai" …
   std::string openai_base;                 // "https://api.moonshot.ai/v1"
   std::string anthropic_base;
+  std::string default_model;  // what to write where a model of another product stands
   std::string usage_page;
   std::string limits_page;
   std::string source;  // where these facts come from

@@ -19,9 +19,9 @@ struct IssuerMark {
 // Another message of the same rule, for one of the ways in which it can be broken. A finding names it
 // in its argument "variant".
 struct MessageVariant {
-  std::string id;       // "anthropic-v1"
+  std::string id;  // "anthropic-v1"
   Localized message;
-  Localized advice;     // empty: the rule's own
+  Localized advice;  // empty: the rule's own
 };
 
 struct Rule {
@@ -32,12 +32,13 @@ struct Rule {
 
   std::string id;
   Kind kind = Kind::leak;
-  Localized title;                 // a few words
-  Localized description;           // a few sentences: what it is, why it matters
-  Localized message;               // one sentence with {placeholders} filled from Finding::arguments
-  Localized advice;                // what to do, for rules without a rotation; may be empty
-  std::string remedy;              // id in remedies.toml; empty for none
-  std::string precision = "high";  // SARIF: very-high, high, medium, low
+  Localized title;        // a few words
+  Localized description;  // a few sentences: what it is, why it matters
+  Localized message;      // one sentence with {placeholders} filled from Finding::arguments
+  Localized advice;       // what to do, for rules without a rotation; may be empty
+  std::vector<MessageVariant> variants;
+  std::string remedy;                   // id in remedies.toml; empty for none
+  std::string precision = "high";       // SARIF: very-high, high, medium, low
   Severity worst = Severity::critical;  // gives SARIF's security-severity
   std::vector<std::string> tags;
   std::vector<std::string> references;  // URLs
@@ -45,6 +46,8 @@ struct Rule {
   // Leak rules only.
   std::string expression;   // RE2; also compiled for Hyperscan
   int group = 0;            // capture that holds the secret
+  std::string prefix;       // with `body`: what every key begins with; gives its encoded forms
+  std::uint32_t body = 0;   // characters of [A-Za-z0-9] after it; 0 = no fixed shape
   std::string secret_kind;  // "kimi-code-key" …
   std::string realm;        // realm family the shape proves, or ""
   Attribution attribution = Attribution::shape;
@@ -58,6 +61,8 @@ struct Rule {
 
   std::vector<std::string> examples;  // templates, see template.h
   std::vector<std::string> counter_examples;
+
+  std::string source;  // where the shape, or the fault, is known from
 
   std::string file;  // where it was read, for messages
   std::uint32_t line = 0;

@@ -379,7 +379,9 @@ void Reader::references() {
     if (!rule.remedy.empty() && !book_.remedies.empty() && book_.remedy(rule.remedy) == nullptr)
       complain(rule, "names the remedy '" + rule.remedy +
                          "', which is not there; write the id of a [[remedy]], or leave it out");
+    // A token rule without one takes what another token rule found, by what the token says.
     if (rule.kind == Rule::Kind::leak && rule.expression.empty() &&
+        rule.attribution != Rule::Attribution::token &&
         std::none_of(book_.rules.begin(), book_.rules.end(),
                      [&](const Rule& other) { return other.without_evidence == rule.id; }))
       complain(rule, "has no expression; add one, or name it in another rule's without_evidence");
