@@ -92,10 +92,15 @@ inline constexpr std::uint64_t kLongestToken = 1 << 20;
 
 // The decoded views that apply around a candidate (`around`: where an expression matched in `bytes`).
 // Each view covers `around` and what surrounds it: the whole token for base64 and hex (up to
-// kLongestToken), the enclosing string literal for JSON, otherwise up to kWindow each side. A view is
-// given only where decoding changes something in the part that `around` comes from, and where that
-// part decodes to text. Nesting is the caller's: call again on a view's text with
-// view.from_source(around), compose, up to a depth of its choice. Never fails; at most 12 views.
+// kLongestToken), the enclosing string literal for JSON and other escapes (else the window), the word
+// for percent, the lines around for the others, at most kWindow each side. A view is given only where
+// decoding changes something there; base64, hex and UTF-16 only where `around` itself decodes to text.
+// Nesting is the caller's: call again on a view's text with view.from_source(around), compose, up to a
+// depth of its choice. Never fails; at most 12 views.
 std::vector<View> views_at(std::string_view bytes, Span around);
+
+// Every view that the decoders give for a whole text, for those who look for anything encoded anywhere
+// in it (mask). Base64 tokens in all four alignments, hex in both. At most `most` views.
+std::vector<View> all_views(std::string_view text, std::size_t most);
 
 }  // namespace kimiguard::text

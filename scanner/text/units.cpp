@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "scanner/text/decode.h"
+
+namespace kimiguard::text {
+
+namespace {
+
+char32_t unit_at(std::string_view bytes, std::uint64_t at, TextForm form) {
+  const auto b = [&](std::uint64_t i) {
+    return static_cast<char32_t>(static_cast<std::uint8_t>(bytes[at + i]));
+  };
+  switch (form) {
+    case TextForm::utf16le:
+      return b(0) | (b(1) << 8);
+    case TextForm::utf16be:
+      return (b(0) << 8) | b(1);
+    case TextForm::utf32le:
+      return b(0) | (b(1) << 8) | (b(2) << 16) | (b(3) << 24);
+    case TextForm::utf32be:
+      return (b(0) << 24) | (b(1) << 16) | (b(2) << 8) | b(3);
+    case TextForm::utf8:
+    case TextForm::binary:
+      break;
+  }
+  return b(0);
+}
+
+const char* name_of(TextForm form) {
+  switch (form) {
+    case TextForm::utf16le:
+      return "utf-16le";
+    case TextForm::utf16be:
+      return "utf-16be";
+    case TextForm::utf32le:
+      return "utf-32le";
+    case TextForm::utf32be:
+      return "utf-32be";
+    case TextForm::utf8:
+    case TextForm::binary:
+      break;
+  }
+  return "utf-8";
+}
+
+}  // namespace
+
+View decode_units(std::string_view bytes, Span window, TextForm form) {
+  window.end = std::min<std::uint64_t>(window.end, bytes.size());
+  window.begin = std::min(window.begin, window.end);
+  ViewBuilder builder(bytes, name_of(form), window);
+  std::uint64_t at = window.begin;
+  if (at == 0) at = std::min<std::uint64_t>(mark_size(bytes, form), window.end);
+  const std::uint64_t unit = unit_size(form);
+  if (unit == 1) {
+    builder.copy(at, window.end);
+    return builder.take();
+  }
+  builder.text().reserve((window.end - at) / unit);
+  const auto per = static_cast<std::uint32_t>(unit);
+  for (; at + unit <= window.end; at += unit) {
+    const char32_t code = unit_at(bytes, at, form);
+    if (unit == 2 && code >= 0xD800 && code <= 0xDBFF && at + 4 <= window.end) {
+      const char32_t low = unit_at(bytes, at + 2, form);
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        builder.put_code_point(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00), {at, at + 4});
+        at += 2;
+        continue;
+      }
+    }
+    builder.put_code_point(code, {at, at + unit}, per, 1);
+  }
+  return builder.take();
+}
+
+}  // namespace kimiguard::text

@@ -1,0 +1,360 @@
+// Each decoder is tried where its own mark stands near the candidate: a backslash, a percent sign, a
+// NUL. The windows are chosen so that a view is whole in the sense of its format where that can be seen.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "scanner/text/char_class.h"
+#include "scanner/text/decode.h"
+#include "scanner/text/token.h"
+#include "scanner/text/utf8.h"
+#include "scanner/text/view.h"
+
+namespace kimiguard::text {
+
+namespace {
+
+constexpr std::uint64_t kLeastBase64 = 16;
+constexpr std::uint64_t kLeastHex = 24;
+constexpr std::size_t kMostViews = 12;
+// Sixteen characters of a key, encoded.
+constexpr std::uint64_t kShortestKeyInBase64 = 22;
+constexpr std::uint64_t kShortestKeyInHex = 32;
+constexpr unsigned kShortestKey = 14;
+
+// Whether bytes are text: no control characters but white space and escape, well-formed or at least
+// mostly letters; or UTF-16 of such text. One byte at either edge may be anything: a group can straddle
+// it.
+bool looks_textual(std::string_view bytes) {
+  if (bytes.size() > 4) bytes = bytes.substr(1, bytes.size() - 2);
+  if (bytes.empty()) return false;
+  std::size_t nul = 0;
+  std::size_t odd = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t length = utf8_length(bytes, at);
+    const auto byte = static_cast<std::uint8_t>(bytes[at]);
+    if (byte == 0) {
+      ++nul;
+    } else if (length == 0 || byte == 0x7F || (byte < 0x20 && !is_space(bytes[at]) && byte != 0x1B)) {
+      ++odd;
+    }
+    at += length == 0 ? 1 : length;
+  }
+  if (nul != 0 && (nul * 5 < bytes.size() * 2 || nul * 5 > bytes.size() * 4)) return false;
+  return odd * 16 <= bytes.size();
+}
+
+Span window_around(std::string_view bytes, Span around, std::uint64_t reach) {
+  return {around.begin > reach ? around.begin - reach : 0,
+          std::min<std::uint64_t>(bytes.size(), around.end + reach)};
+}
+
+// The window cut down to whole lines where it has line ends.
+Span whole_lines(std::string_view bytes, Span around, Span window) {
+  if (window.begin > 0) {
+    const std::size_t end = bytes.substr(0, around.begin).find('\n', window.begin);
+    if (end != std::string_view::npos) window.begin = end + 1;
+  }
+  if (window.end < bytes.size() && window.end > around.end) {
+    const std::size_t end = bytes.rfind('\n', window.end - 1);
+    if (end != std::string_view::npos && end >= around.end) window.end = end + 1;
+  }
+  return window;
+}
+
+// The lines that hold `around`, and `more` above and below.
+Span lines_around(std::string_view bytes, Span around, Span window, unsigned more) {
+  std::uint64_t begin = around.begin;
+  for (unsigned n = 0; begin > window.begin; --begin) {
+    if (bytes[begin - 1] == '\n' && n++ == more) break;
+  }
+  std::uint64_t end = around.end;
+  for (unsigned n = 0; end < window.end; ++end) {
+    if (bytes[end] == '\n' && n++ == more) break;
+  }
+  return {begin, end};
+}
+
+bool escaped(std::string_view bytes, std::uint64_t at, std::uint64_t lowest) {
+  std::uint64_t backslashes = 0;
+  while (at - backslashes > lowest && bytes[at - backslashes - 1] == '\\') ++backslashes;
+  return backslashes % 2 == 1;
+}
+
+// The inside of the double-quoted literal around a candidate, as far as the window shows it. A literal
+// does not go over a line end that is not escaped.
+struct Literal {
+  Span inside;
+  bool opened = false;
+  bool closed = false;
+};
+Literal literal_around(std::string_view bytes, Span around, Span window) {
+  Literal literal{window, false, false};
+  for (std::uint64_t at = around.begin; at > window.begin; --at) {
+    const char c = bytes[at - 1];
+    if (c == '\n' && !escaped(bytes, at - 1, window.begin)) {
+      literal.inside.begin = at;
+      break;
+    }
+    if (c == '"' && !escaped(bytes, at - 1, window.begin)) {
+      literal.inside.begin = at;
+      literal.opened = true;
+      break;
+    }
+  }
+  for (std::uint64_t at = around.end; at < window.end; ++at) {
+    const char c = bytes[at];
+    if (c == '\n' && !escaped(bytes, at, around.begin)) {
+      literal.inside.end = at;
+      break;
+    }
+    if (c == '"' && !escaped(bytes, at, window.begin)) {
+      literal.inside.end = at;
+      literal.closed = true;
+      break;
+    }
+  }
+  return literal;
+}
+
+void add_escapes(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
+  const std::string_view seen = bytes.substr(0, window.end);
+  if (seen.find('\\', window.begin) == std::string_view::npos) return;
+  const Literal literal = literal_around(bytes, around, window);
+  const bool cut = literal.inside.begin == window.begin && window.begin != 0;
+  if (literal.opened || (cut && literal.closed)) {
+    Span inside = literal.inside;
+    // A window must not begin inside an escape.
+    if (cut && escaped(bytes, inside.begin, 0)) ++inside.begin;
+    if (auto view = decode_escapes(bytes, inside)) {
+      views.push_back(std::move(*view));
+      return;
+    }
+  }
+  Span lines = whole_lines(bytes, around, window);
+  if (lines.begin != 0 && escaped(bytes, lines.begin, 0)) ++lines.begin;
+  if (auto view = decode_escapes(bytes, lines)) views.push_back(std::move(*view));
+}
+
+bool word_char(char c) {
+  return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0';
+}
+
+void add_percent(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
+  Span word = around;
+  while (word.begin > window.begin && word_char(bytes[word.begin - 1])) --word.begin;
+  while (word.end < window.end && word_char(bytes[word.end])) ++word.end;
+  if (auto view = decode_percent(bytes, word)) views.push_back(std::move(*view));
+}
+
+// Whether every "=" of the lines is one that quoted-printable writes, and there is one.
+bool reads_as_quoted_printable(std::string_view lines) {
+  bool any = false;
+  for (std::size_t at = lines.find('='); at != std::string_view::npos; at = lines.find('=', at + 1)) {
+    const bool last = at + 1 >= lines.size() || is_space(lines[at + 1]);
+    if (!last &&
+        (at + 2 >= lines.size() || hex_value(lines[at + 1]) < 0 || hex_value(lines[at + 2]) < 0)) {
+      return false;
+    }
+    any = true;
+  }
+  return any;
+}
+
+void add_units(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
+  if (around.size() < 8) return;
+  for (const TextForm form :
+       {TextForm::utf32le, TextForm::utf32be, TextForm::utf16le, TextForm::utf16be}) {
+    const std::uint64_t unit = unit_size(form);
+    for (std::uint64_t phase = 0; phase < unit; ++phase) {
+      const std::uint64_t first = around.begin + phase;
+      // ASCII in this form, all through the candidate.
+      std::uint64_t good = 0;
+      std::uint64_t units = 0;
+      const auto ascii_at = [&](std::uint64_t at) {
+        for (std::uint64_t i = 0; i < unit; ++i) {
+          const bool low =
+              (form == TextForm::utf16le || form == TextForm::utf32le) ? i == 0 : i == unit - 1;
+          const char c = bytes[at + i];
+          if (low ? (c < 0x20 && !is_space(c)) || c == 0x7F : c != 0) return false;
+        }
+        return true;
+      };
+      for (std::uint64_t at = first; at + unit <= around.end; at += unit, ++units)
+        good += ascii_at(at) ? 1 : 0;
+      if (units < 4 || good * 16 < units * 15) continue;
+      // Grow over whatever decodes to characters of text.
+      const auto text_at = [&](std::uint64_t at) {
+        const View one = decode_units(bytes, {at, at + unit}, form);
+        if (at < unit && one.text.empty()) return true;  // the byte order mark
+        if (one.text.empty()) return false;
+        const auto c = static_cast<std::uint8_t>(one.text[0]);
+        return c >= 0x80 || (c >= 0x20 && c != 0x7F) || is_space(one.text[0]) || c == 0x1B;
+      };
+      Span span{first, first};
+      while (span.begin >= window.begin + unit && text_at(span.begin - unit)) span.begin -= unit;
+      while (span.end + unit <= window.end && text_at(span.end)) span.end += unit;
+      views.push_back(decode_units(bytes, span, form));
+      return;
+    }
+  }
+}
+
+void add_tokens(std::string_view bytes, Span around, Digits digits, std::vector<View>& views) {
+  const auto token = token_around(bytes, around, digits);
+  if (!token || token->digits() < (digits == Digits::hex ? kLeastHex : kLeastBase64)) return;
+  const unsigned alignments = digits == Digits::hex ? 2 : 4;
+  for (unsigned skip = 0; skip < alignments; ++skip) {
+    View view = decode_token(bytes, *token, digits, skip);
+    const Span inside = view.from_source(around);
+    if (inside.size() < 8 ||
+        !looks_textual(std::string_view(view.text).substr(inside.begin, inside.size()))) {
+      continue;
+    }
+    views.push_back(std::move(view));
+  }
+}
+
+// Whether a token decodes to a run of printable bytes (or of every second byte, UTF-16) as long as a
+// key. A cheap test: three of four alignments of most tokens end here.
+bool may_hold_text(std::string_view bytes, const Token& token, Digits digits, unsigned skip) {
+  const unsigned bits_each = digits == Digits::hex ? 4 : 6;
+  unsigned bits = 0;
+  unsigned held = 0;
+  unsigned run = 0;
+  unsigned nul = 0;
+  for (const Span part : token.runs) {
+    for (std::uint64_t at = part.begin; at < part.end; ++at) {
+      if (skip > 0) {
+        --skip;
+        continue;
+      }
+      const int value = digits == Digits::hex ? hex_value(bytes[at]) : base64_value(bytes[at]);
+      bits = (bits << bits_each | static_cast<unsigned>(value)) & 0xFFFF;
+      held += bits_each;
+      if (held < 8) continue;
+      held -= 8;
+      const unsigned byte = bits >> held & 0xFF;
+      if (byte == 0 && nul < 3) {
+        ++nul;
+      } else if (byte >= 0x20 && byte < 0x7F) {
+        nul = 0;
+        if (++run >= kShortestKey) return true;
+      } else {
+        nul = 0;
+        run = 0;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<View> views_at(std::string_view bytes, Span around) {
+  std::vector<View> views;
+  around.end = std::min<std::uint64_t>(around.end, bytes.size());
+  if (around.begin >= around.end) return views;
+  const Span window = window_around(bytes, around, kWindow);
+  const std::string_view seen = bytes.substr(0, window.end);
+  const std::string_view near = bytes.substr(around.begin, around.size());
+
+  if (near.find('\0') != std::string_view::npos) add_units(bytes, around, window, views);
+  add_tokens(bytes, around, Digits::base64, views);
+  add_tokens(bytes, around, Digits::hex, views);
+  add_escapes(bytes, around, window, views);
+  add_percent(bytes, around, window, views);
+
+  const Span whole = whole_lines(bytes, around, window);
+  const Span lines = lines_around(bytes, around, window, 0);
+  const auto line_holds = [&](char c) {
+    return bytes.substr(0, lines.end).find(c, lines.begin) != std::string_view::npos;
+  };
+  if (line_holds('&')) {
+    if (auto view = decode_html(bytes, whole)) views.push_back(std::move(*view));
+  }
+  if (line_holds('\x1B') || line_holds('^')) {
+    if (auto view = strip_ansi(bytes, whole)) views.push_back(std::move(*view));
+  }
+  const Span block = lines_around(bytes, around, window, 1);
+  if (seen.substr(0, block.end).find('=', block.begin) != std::string_view::npos &&
+      reads_as_quoted_printable(bytes.substr(lines.begin, lines.size()))) {
+    // As far up and down as lines look the same.
+    Span mail = lines;
+    for (unsigned n = 0; n < 200 && mail.begin > window.begin; ++n) {
+      const Span above = lines_around(bytes, {mail.begin - 1, mail.begin - 1}, window, 0);
+      const std::string_view text = bytes.substr(above.begin, above.size());
+      if (text.find('=') != std::string_view::npos && !reads_as_quoted_printable(text)) break;
+      mail.begin = above.begin;
+    }
+    for (unsigned n = 0; n < 200 && mail.end < window.end; ++n) {
+      const Span below = lines_around(bytes, {mail.end + 1, mail.end + 1}, window, 0);
+      if (below.begin > below.end || below.begin >= window.end) break;
+      const std::string_view text = bytes.substr(below.begin, below.size());
+      if (text.find('=') != std::string_view::npos && !reads_as_quoted_printable(text)) break;
+      mail.end = below.end;
+    }
+    if (auto view = decode_quoted_printable(bytes, mail)) views.push_back(std::move(*view));
+  }
+  const Span literals = lines_around(bytes, around, window, 8);
+  if (bytes.substr(0, literals.end).find_first_of("\"'`", literals.begin) != std::string_view::npos) {
+    if (auto view = join_literals(bytes, literals)) views.push_back(std::move(*view));
+  }
+  const Span wrapped = lines_around(bytes, around, window, 8);
+  const Span near_lines = lines_around(bytes, around, window, 2);
+  if (auto view = join_lines(bytes, wrapped, near_lines)) views.push_back(std::move(*view));
+
+  if (views.size() > kMostViews) views.resize(kMostViews);
+  return views;
+}
+
+std::vector<View> all_views(std::string_view text, std::size_t most) {
+  std::vector<View> views;
+  const Span all{0, text.size()};
+  const auto add = [&](std::optional<View> view) {
+    if (view && views.size() < most) views.push_back(std::move(*view));
+  };
+  add(decode_escapes(text, all));
+  add(decode_percent(text, all));
+  add(decode_html(text, all));
+  if (text.find('=') != std::string_view::npos) add(decode_quoted_printable(text, all));
+  add(strip_ansi(text, all));
+  add(join_literals(text, all));
+  add(join_lines(text, all, all));
+  if (text.find('\0') != std::string_view::npos) {
+    // Stretches where every second byte, or three of four, is NUL: text in a wide form.
+    for (const TextForm form :
+         {TextForm::utf16le, TextForm::utf16be, TextForm::utf32le, TextForm::utf32be}) {
+      const std::uint64_t unit = unit_size(form);
+      const auto ascii_at = [&](std::uint64_t at) {
+        for (std::uint64_t i = 0; i < unit; ++i) {
+          const bool low =
+              (form == TextForm::utf16le || form == TextForm::utf32le) ? i == 0 : i == unit - 1;
+          if (low != (text[at + i] != 0)) return false;
+        }
+        return true;
+      };
+      for (std::uint64_t at = 0; at + unit <= text.size();) {
+        std::uint64_t end = at;
+        while (end + unit <= text.size() && ascii_at(end)) end += unit;
+        if (end - at >= 8 * unit) {
+          add(decode_units(text, {at, end}, form));
+          at = end;
+        } else {
+          ++at;
+        }
+      }
+    }
+  }
+  for (const Digits digits : {Digits::base64, Digits::hex}) {
+    const bool hex = digits == Digits::hex;
+    for (const Token& token : tokens_in(text, digits, hex ? kShortestKeyInHex : kShortestKeyInBase64)) {
+      for (unsigned skip = 0; skip < (hex ? 2U : 4U); ++skip) {
+        if (may_hold_text(text, token, digits, skip)) add(decode_token(text, token, digits, skip));
+      }
+    }
+  }
+  return views;
+}
+
+}  // namespace kimiguard::text
