@@ -103,4 +103,10 @@ bool read_delta_steps(std::string_view delta, const DeltaHead& head, std::uint64
   return filled == head.result_size;
 }
 
+void apply_steps(std::string_view base, std::string_view delta, const std::vector<DeltaStep>& steps,
+                 char* out) {
+  for (const DeltaStep& step : steps)
+    copy_overshooting(out + step.to, (step.copy ? base.data() : delta.data()) + step.from, step.length);
+}
+
 }  // namespace kimiguard::git

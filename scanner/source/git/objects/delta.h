@@ -87,4 +87,9 @@ bool apply_delta(std::string_view base, std::string_view delta, const DeltaHead&
 bool read_delta_steps(std::string_view delta, const DeltaHead& head, std::uint64_t base_size,
                       std::vector<DeltaStep>& steps);
 
+// Writes the result of steps that read_delta_steps gave for this base and delta.
+// REQUIRES: kDeltaSlack bytes behind base, delta and out.
+void apply_steps(std::string_view base, std::string_view delta, const std::vector<DeltaStep>& steps,
+                 char* out);
+
 }  // namespace kimiguard::git

@@ -1,0 +1,260 @@
+#include "scanner/source/git/objects/object_walk.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "scanner/source/git/objects/loose_object.h"
+#include "scanner/source/git/objects/parallel.h"
+#include "scanner/source/git/objects/walk_run.h"
+
+namespace kimiguard::git {
+namespace {
+
+// Gaps named one by one for each code; the rest is a number.
+constexpr std::size_t kNamedGaps = 100;
+// Bytes that may be rebuilt for entries that failed, from other copies.
+constexpr std::uint64_t kRecoveryBytes = std::uint64_t{16} << 30;
+constexpr std::size_t kRecoveryReads = 1'000'000;
+
+std::string_view code_of(Fault fault) {
+  switch (fault) {
+    case Fault::damaged: return "damaged";
+    case Fault::missing_base: return "missing_base";
+    case Fault::cycle: return "cycle";
+    case Fault::limit: return "limit";
+    case Fault::wrong_name: return "wrong_name";
+  }
+  return "damaged";
+}
+
+std::string_view reason_of(Fault fault) {
+  switch (fault) {
+    case Fault::damaged: return "a stored object that is damaged, or made from one that is";
+    case Fault::missing_base: return "a delta whose base is not stored";
+    case Fault::cycle: return "a delta whose base is, in the end, itself";
+    case Fault::limit: return "an object larger than what is read";
+    case Fault::wrong_name: return "an object stored under the name of another one";
+  }
+  return "damaged";
+}
+
+// One pass and what follows it.
+class Pass {
+ public:
+  Pass(const ObjectStore& store, const WalkOptions& options, unsigned threads, DeltaForest& forest,
+       std::vector<std::unique_ptr<ObjectVisitor>>& visitors, WalkReport& report)
+      : store_(store), options_(options), visitors_(visitors), report_(report),
+        shared_(store, options, forest) {
+    shared_.threads = threads;
+    shared_.state = std::make_unique<std::uint8_t[]>(std::size_t{forest.size} + 1);
+    shared_.irregular = std::make_unique<std::atomic<bool>[]>(forest.packs.size() + 1);
+    for (std::size_t i = 0; i < forest.packs.size(); ++i) shared_.irregular[i] = forest.packs[i].irregular;
+  }
+
+  void run() {
+    for (auto& visitor : visitors_) workers_.push_back(std::make_unique<WalkWorker>(shared_, *visitor));
+    on_threads(shared_.threads, [&](unsigned index) {
+      try {
+        workers_[index]->run();
+      } catch (...) {
+        // The others must not wait for this one.
+        shared_.ended = true;
+        const std::lock_guard lock(shared_.mutex);
+        shared_.finished = true;
+        shared_.changed.notify_all();
+        throw;
+      }
+    });
+    if (!shared_.stopped()) recover();
+    for (const auto& worker : workers_) add(*worker);
+  }
+
+  bool irregular(std::size_t pack) const { return shared_.irregular[pack]; }
+  const WalkShared& shared() const { return shared_; }
+
+ private:
+  void add(const WalkWorker& worker) {
+    report_.coverage.objects += worker.objects;
+    report_.coverage.bytes += worker.bytes;
+    WalkStats& sum = report_.stats;
+    const WalkStats& one = worker.stats;
+    sum.entries += one.entries;
+    sum.inflated += one.inflated;
+    sum.rebuilt += one.rebuilt;
+    sum.scanned += one.scanned;
+    sum.windows += one.windows;
+    sum.not_rebuilt += one.not_rebuilt;
+    sum.bases_rebuilt += one.bases_rebuilt;
+    sum.subtrees_taken += one.subtrees_taken;
+    for (const ObjectId& id : worker.wrong_names) gap(Fault::wrong_name, id.hex());
+  }
+
+  void gap(Fault fault, const std::string& object) {
+    std::uint64_t& count = counts_[fault];
+    if (++count > kNamedGaps) {
+      if (count == kNamedGaps + 1) {
+        rest_[fault] = report_.coverage.gaps.size();
+        report_.coverage.gaps.push_back({GapKind::unreadable, std::string(code_of(fault)), place(""),
+                                         std::string(reason_of(fault)), 0});
+      }
+      ++report_.coverage.gaps[rest_[fault]].count;
+      return;
+    }
+    Gap gap{GapKind::unreadable, std::string(code_of(fault)), place(object), std::string(reason_of(fault))};
+    if (fault == Fault::missing_base && store_.has_promisor()) {
+      gap.kind = GapKind::not_here;
+      gap.code = "promisor";
+      gap.reason = "a delta whose base a promisor remote may have";
+    }
+    report_.coverage.gaps.push_back(std::move(gap));
+  }
+
+  std::string place(const std::string& object) const {
+    return object.empty() ? store_.folders().front() : store_.folders().front() + "/" + object;
+  }
+
+  // Entries that failed, and what is made from them: from other copies where there are any.
+  void recover() {
+    const DeltaForest& forest = shared_.forest;
+    WalkWorker& worker = *workers_.back();
+    std::vector<WalkWorker::Failed> queue;
+    std::uint64_t seen = 0;
+    for (const auto& one : workers_) {
+      queue.insert(queue.end(), one->failed.begin(), one->failed.end());
+      one->failed.clear();
+      seen += one->stats.entries + one->skipped;
+    }
+    if (seen == forest.size) {
+      drain(queue, worker);
+      return;
+    }
+    for (Node node = 0; node < forest.size; ++node)
+      if (forest.parent[node] == kMissingNode && shared_.state[node] == kUnvisited) {
+        shared_.state[node] = kFailed;
+        queue.push_back({node, Fault::missing_base});
+      }
+    drain(queue, worker);
+    // What was reached neither from a root nor from a failure stands in a cycle or behind one.
+    mark_skipped();
+    for (Node node = 0; node < forest.size; ++node)
+      if (shared_.state[node] == kUnvisited) {
+        shared_.state[node] = kFailed;
+        queue.push_back({node, Fault::cycle});
+      }
+    drain(queue, worker);
+  }
+
+  void mark_skipped() {
+    const DeltaForest& forest = shared_.forest;
+    std::vector<Node> open;
+    for (const Node node : forest.roots)
+      if (shared_.state[node] == kSkipped) open.push_back(node);
+    while (!open.empty()) {
+      const Node node = open.back();
+      open.pop_back();
+      for (std::uint32_t i = forest.child_begin[node]; i < forest.child_begin[node + 1]; ++i) {
+        shared_.state[forest.children[i]] = kSkipped;
+        open.push_back(forest.children[i]);
+      }
+    }
+  }
+
+  void drain(std::vector<WalkWorker::Failed>& queue, WalkWorker& worker) {
+    const DeltaForest& forest = shared_.forest;
+    std::vector<WalkWorker::Failed> lost;
+    std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.node < b.node; });
+    for (std::size_t i = 0; i < queue.size() && !shared_.stopped(); ++i) {
+      const WalkWorker::Failed failure = queue[i];
+      const Node node = failure.node;
+      std::optional<Object> other = other_copy(failure);
+      if (other && (options_.types & type_bit(other->type)) == 0) other.reset();
+      if (other) {
+        worker.recovered(node, other->type, other->bytes);
+        if (forest.child_begin[node] != forest.child_begin[node + 1]) {
+          Subtree below;
+          below.node = node;
+          below.type = other->type;
+          char* copy = below.buffer.reserve(other->bytes.size() + kDeltaSlack);
+          std::copy(other->bytes.begin(), other->bytes.end(), copy);
+          below.bytes = {copy, other->bytes.size()};
+          below.hits = worker.last_hits();
+          below.begin = forest.child_begin[node];
+          below.end = forest.child_begin[node + 1];
+          worker.subtree(std::move(below));
+          queue.insert(queue.end(), worker.failed.begin(), worker.failed.end());
+          worker.failed.clear();
+        }
+        continue;
+      }
+      lost.push_back(failure);
+      for (std::uint32_t child = forest.child_begin[node]; child < forest.child_begin[node + 1]; ++child) {
+        const Node below = forest.children[child];
+        if (shared_.state[below] != kUnvisited) continue;
+        shared_.state[below] = kFailed;
+        queue.push_back({below, failure.fault});
+      }
+    }
+    queue.clear();
+    std::sort(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.node < b.node; });
+    const HashKind kind = store_.hash_kind();
+    for (const WalkWorker::Failed& failure : lost) {
+      // A later copy's loss is none: the first copy was delivered, or is in this list.
+      if (forest.duplicate[failure.node] != kLaterCopy) gap(failure.fault, forest.id(failure.node, kind).hex());
+    }
+  }
+
+  std::optional<Object> other_copy(const WalkWorker::Failed& failure) {
+    const DeltaForest& forest = shared_.forest;
+    const bool elsewhere =
+        forest.duplicate[failure.node] != kOnlyCopy || failure.fault == Fault::missing_base;
+    if (!elsewhere || failure.fault == Fault::limit) return std::nullopt;
+    if (++reads_ > kRecoveryReads || recovered_bytes_ > kRecoveryBytes) return std::nullopt;
+    const ObjectId id = forest.id(failure.node, store_.hash_kind());
+    Result<Object> object = store_.read(id);
+    if (!object) return std::nullopt;
+    recovered_bytes_ += object->bytes.size();
+    // Only what has the right name is worth anything here.
+    if (!(hash_object(store_.hash_kind(), object->type, object->bytes) == id)) return std::nullopt;
+    return std::move(*object);
+  }
+
+  const ObjectStore& store_;
+  const WalkOptions& options_;
+  std::vector<std::unique_ptr<ObjectVisitor>>& visitors_;
+  WalkReport& report_;
+  WalkShared shared_;
+  std::vector<std::unique_ptr<WalkWorker>> workers_;
+  std::map<Fault, std::uint64_t> counts_;
+  std::map<Fault, std::size_t> rest_;
+  std::size_t reads_ = 0;
+  std::uint64_t recovered_bytes_ = 0;
+};
+
+}  // namespace
+
+WalkReport walk(const ObjectStore& store, const WalkOptions& options, const VisitorFactory& factory) {
+  WalkReport report;
+  report.coverage.gaps = store.gaps();
+  const unsigned threads = std::max(1U, options.threads);
+  std::vector<std::unique_ptr<ObjectVisitor>> visitors;
+  for (unsigned i = 0; i < threads; ++i) visitors.push_back(factory(i));
+
+  std::vector<const PackIndex*> indexes;
+  for (const auto& pack : store.packs()) indexes.push_back(pack->indexed() ? &pack->index() : nullptr);
+  std::vector<LooseEntry> loose;
+  if (options.loose)
+    for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
+      for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
+        loose.push_back({id, static_cast<std::uint32_t>(folder)});
+  DeltaForest forest =
+      DeltaForest::build(store.packs(), indexes, std::move(loose), store.hash_kind(), threads);
+  Pass pass(store, options, threads, forest, visitors, report);
+  pass.run();
+  report.coverage.settle();
+  return report;
+}
+
+}  // namespace kimiguard::git
