@@ -161,25 +161,28 @@ bool reads_as_quoted_printable(std::string_view lines) {
   return any;
 }
 
+// Text in a wide form around the candidate. The candidate begins with a unit, as an expression for that
+// form finds it; only where that fails may a unit begin later (text of one byte order is text of the
+// other, read one byte further).
 void add_units(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
   if (around.size() < 8) return;
-  for (const TextForm form :
-       {TextForm::utf32le, TextForm::utf32be, TextForm::utf16le, TextForm::utf16be}) {
-    const std::uint64_t unit = unit_size(form);
-    for (std::uint64_t phase = 0; phase < unit; ++phase) {
-      const std::uint64_t first = around.begin + phase;
-      // ASCII in this form, all through the candidate.
-      std::uint64_t good = 0;
-      std::uint64_t units = 0;
+  for (std::uint64_t phase = 0; phase < 4; ++phase) {
+    for (const TextForm form :
+         {TextForm::utf32le, TextForm::utf32be, TextForm::utf16le, TextForm::utf16be}) {
+      const std::uint64_t unit = unit_size(form);
+      if (phase >= unit) continue;
+      const bool little = form == TextForm::utf16le || form == TextForm::utf32le;
       const auto ascii_at = [&](std::uint64_t at) {
         for (std::uint64_t i = 0; i < unit; ++i) {
-          const bool low =
-              (form == TextForm::utf16le || form == TextForm::utf32le) ? i == 0 : i == unit - 1;
+          const bool low = i == (little ? 0 : unit - 1);
           const char c = bytes[at + i];
           if (low ? (c < 0x20 && !is_space(c)) || c == 0x7F : c != 0) return false;
         }
         return true;
       };
+      const std::uint64_t first = around.begin + phase;
+      std::uint64_t good = 0;
+      std::uint64_t units = 0;
       for (std::uint64_t at = first; at + unit <= around.end; at += unit, ++units)
         good += ascii_at(at) ? 1 : 0;
       if (units < 4 || good * 16 < units * 15) continue;

@@ -1,0 +1,395 @@
+// A key's shape is a row of sets of bytes. Base64 maps each row to a row again: a digit depends on one
+// or two neighbouring bytes, so its set is what any choice of them gives (bytes outside of the key may
+// be anything). Because rows go in and come out, the encoding can be applied twice, or to UTF-16.
+// Repeats are folded into counted groups.
+#include "scanner/text/encoded_forms.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <utility>
+
+#include "scanner/text/char_class.h"
+
+namespace kimiguard::text {
+
+namespace {
+
+using Set = std::bitset<256>;
+using Row = std::vector<Set>;
+
+constexpr std::string_view kStandard =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// Characters of a body that must follow where a full count would make the automaton large.
+constexpr unsigned kFew = 8;
+constexpr unsigned kSome = 16;
+
+Set one(char c) {
+  Set set;
+  set.set(static_cast<std::uint8_t>(c));
+  return set;
+}
+
+Set any() {
+  Set set;
+  set.set();
+  return set;
+}
+
+Set alnum() {
+  Set set;
+  for (unsigned c = 0; c < 128; ++c) {
+    if (is_alnum(static_cast<char>(c))) set.set(c);
+  }
+  return set;
+}
+
+Row key_row(std::string_view prefix, unsigned count) {
+  Row row;
+  for (const char c : prefix) row.push_back(one(c));
+  row.insert(row.end(), count, alnum());
+  return row;
+}
+
+// Each byte as the low byte of a unit of `unit` bytes.
+Row widened(const Row& row, std::size_t unit, bool little) {
+  Row out;
+  for (const Set& set : row) {
+    if (!little) out.insert(out.end(), unit - 1, one('\0'));
+    out.push_back(set);
+    if (little) out.insert(out.end(), unit - 1, one('\0'));
+  }
+  return out;
+}
+
+// The digits that hold at least one bit of the row, which begins `alignment` bytes into a group of
+// three.
+Row base64_row(const Row& row, unsigned alignment) {
+  const auto byte_at = [&](std::size_t number) {
+    return number < alignment || number - alignment >= row.size() ? any() : row[number - alignment];
+  };
+  const std::size_t first = alignment * 8 / 6;
+  const std::size_t bits = (alignment + row.size()) * 8;
+  Row out;
+  for (std::size_t digit = first; digit * 6 < bits; ++digit) {
+    const std::size_t bit = digit * 6;
+    const std::size_t number = bit / 8;
+    const unsigned shift = static_cast<unsigned>(bit % 8);
+    // The high bits of the digit come from byte `number`, the others (if shift > 2) from the next.
+    std::bitset<64> values;
+    const Set high = byte_at(number);
+    const Set low = shift > 2 ? byte_at(number + 1) : one('\0');
+    std::bitset<64> highs;
+    std::bitset<64> lows;
+    for (unsigned b = 0; b < 256; ++b) {
+      const unsigned wide = b << 8 >> (10 - shift);
+      if (high[b]) highs.set(wide & 63);
+      if (low[b]) lows.set(shift > 2 ? b >> (10 - shift) : 0);
+    }
+    for (unsigned h = 0; h < 64; ++h) {
+      for (unsigned l = 0; highs[h] && l < 64; ++l) {
+        if (lows[l]) values.set(h | l);
+      }
+    }
+    Set set;
+    for (unsigned value = 0; value < 64; ++value) {
+      if (!values[value]) continue;
+      set.set(static_cast<std::uint8_t>(kStandard[value]));
+      set.set(static_cast<std::uint8_t>(kUrl[value]));
+    }
+    out.push_back(set);
+  }
+  return out;
+}
+
+std::string literal(char c) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  if (is_alnum(c)) return std::string(1, c);
+  const auto byte = static_cast<std::uint8_t>(c);
+  return std::string("\\x") + kHex[byte >> 4] + kHex[byte & 15];
+}
+
+std::string literals(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += literal(c);
+  return out;
+}
+
+std::string class_of(const Set& set) {
+  if (set.count() == 1) {
+    for (unsigned c = 0; c < 256; ++c) {
+      if (set[c]) return literal(static_cast<char>(c));
+    }
+  }
+  std::string out = "[";
+  for (unsigned c = 0; c < 256; ++c) {
+    if (!set[c]) continue;
+    unsigned last = c;
+    while (last + 1 < 256 && set[last + 1]) ++last;
+    out += literal(static_cast<char>(c));
+    if (last > c + 1) out += '-';
+    if (last > c) out += literal(static_cast<char>(last));
+    c = last;
+  }
+  return out + "]";
+}
+
+// Folds what repeats with a period of at most 8 into (?:…){n}.
+std::string expression_of(const Row& row) {
+  std::string out;
+  for (std::size_t at = 0; at < row.size();) {
+    std::size_t best_period = 1;
+    std::size_t best_times = 1;
+    for (std::size_t period = 1; period <= 8 && at + 2 * period <= row.size(); ++period) {
+      std::size_t times = 1;
+      while (at + (times + 1) * period <= row.size() &&
+             std::equal(row.begin() + static_cast<std::ptrdiff_t>(at),
+                        row.begin() + static_cast<std::ptrdiff_t>(at + period),
+                        row.begin() + static_cast<std::ptrdiff_t>(at + times * period))) {
+        ++times;
+      }
+      if (times > 1 && times * period > best_times * best_period) {
+        best_period = period;
+        best_times = times;
+      }
+    }
+    std::string part;
+    for (std::size_t i = 0; i < best_period; ++i) part += class_of(row[at + i]);
+    if (best_times == 1) {
+      out += part;
+    } else {
+      out += best_period == 1 ? part : "(?:" + part + ")";
+      out += "{" + std::to_string(best_times) + "}";
+    }
+    at += best_period * best_times;
+  }
+  return out;
+}
+
+// How a line end stands inside a wrapped token: real or as an escape of a string, with an indentation.
+constexpr std::string_view kWrap = R"re((?:\x5c+r)?(?:\x5c+n|\r?\n)[ \t]*)re";
+constexpr std::string_view kBase64Class = R"re([\x2b\x2d/0-9A-Z_a-z])re";
+
+// A wrapped base64 token that holds the key: what is fixed of the prefix, broken at any place, and then
+// enough digits; or whole and a break after it. The exact digits are the decoder's to see.
+std::string wrapped_base64(const Row& digits, std::string_view prefix) {
+  std::size_t fixed = 0;
+  std::size_t begin = 0;
+  while (begin < digits.size() && digits[begin].count() > 1) ++begin;
+  while (begin + fixed < digits.size() && digits[begin + fixed].count() <= 2 &&
+         fixed < prefix.size() * 4 / 3)
+    ++fixed;
+  const auto part = [&](std::size_t from, std::size_t to) {
+    return expression_of(Row(digits.begin() + static_cast<std::ptrdiff_t>(begin + from),
+                             digits.begin() + static_cast<std::ptrdiff_t>(begin + to)));
+  };
+  const std::string rest = std::string(kBase64Class) + "{16}";
+  std::string out = "(?:" + part(0, fixed) + std::string(kBase64Class) + "{0,96}" + std::string(kWrap) +
+                    std::string(kBase64Class);
+  for (std::size_t i = 1; i < fixed; ++i) {
+    out += "|" + part(0, i) + std::string(kWrap) + part(i, fixed) + rest;
+  }
+  return out + ")";
+}
+
+std::string hex_digit(unsigned value, bool upper, bool both) {
+  static constexpr char kLower[] = "0123456789abcdef";
+  static constexpr char kUpper[] = "0123456789ABCDEF";
+  if (value < 10) return std::string(1, kLower[value]);
+  if (both) return std::string("[") + kUpper[value] + kLower[value] + "]";
+  return std::string(1, upper ? kUpper[value] : kLower[value]);
+}
+
+enum class Case { lower, upper, both };
+
+std::string hex_of(char c, Case letters) {
+  const auto byte = static_cast<std::uint8_t>(c);
+  return hex_digit(byte >> 4, letters == Case::upper, letters == Case::both) +
+         hex_digit(byte & 15, letters == Case::upper, letters == Case::both);
+}
+
+// The two hexadecimal digits of a letter or digit.
+std::string hex_of_alnum(Case letters) {
+  switch (letters) {
+    case Case::lower:
+      return "(?:3[0-9]|[46][1-9a-f]|[57][0-9a])";
+    case Case::upper:
+      return "(?:3[0-9]|[46][1-9A-F]|[57][0-9A])";
+    case Case::both:
+      break;
+  }
+  return "(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])";
+}
+
+std::string times(std::string_view what, unsigned count) {
+  return std::string(what) + "{" + std::to_string(count) + "}";
+}
+
+constexpr std::string_view kAlnum = "[0-9A-Za-z]";
+
+struct Escaping {
+  std::string_view id;
+  std::string_view encoding;
+  std::string_view head;  // expression before the hexadecimal digits
+  std::string_view tail;
+};
+
+// Backslashes may be many: strings in strings.
+constexpr std::array<Escaping, 5> kEscapings = {{
+    {"percent", "percent", "%(?:25)*", ""},
+    {"unicode", "escape", R"re(\x5c+u\x7b?0{0,6})re", R"re(\x7d?)re"},
+    {"x", "escape", R"re(\x5c+x\x7b?)re", R"re(\x7d?)re"},
+    {"html-hex", "html", R"re(&(?:amp;)*#[Xx]0{0,6})re", ";?"},
+    {"quoted-printable", "quoted-printable", "=", ""},
+}};
+
+std::string escaped(const Escaping& how, const std::string& digits) {
+  return std::string(how.head) + digits + std::string(how.tail);
+}
+
+Result<Nothing> checked(std::string_view prefix, unsigned count) {
+  if (prefix.empty() || prefix.size() > 64 || count < 8 || count > 512) {
+    return Error{"usage",
+                 "an encoded form needs a prefix of 1 to 64 characters and a count of 8 to 512"};
+  }
+  for (const char c : prefix) {
+    if (c <= 0x20 || c >= 0x7F)
+      return Error{"usage", "the prefix of an encoded form must be printable ASCII"};
+  }
+  return Nothing{};
+}
+
+// Decimal character references of letters and digits: 48-57, 65-90, 97-122.
+constexpr std::string_view kDecimalAlnum =
+    "(?:4[89]|5[0-7]|6[5-9]|[78][0-9]|90|9[7-9]|1[01][0-9]|12[0-2])";
+
+void add_escaped_forms(std::string_view prefix, unsigned count, std::vector<EncodedForm>& forms) {
+  const std::string few = std::to_string(std::min(count, kFew));
+  for (const Escaping& how : kEscapings) {
+    std::string punctuation;  // only what is no letter or digit is escaped
+    std::string all;
+    bool any_punctuation = false;
+    for (const char c : prefix) {
+      const std::string digits = escaped(how, hex_of(c, Case::both));
+      punctuation += is_alnum(c) ? literal(c) : digits;
+      any_punctuation = any_punctuation || !is_alnum(c);
+      all += digits;
+    }
+    if (any_punctuation) {
+      forms.push_back({std::string(how.id) + "-hyphen", std::string(how.encoding),
+                       punctuation + times(kAlnum, count)});
+    }
+    if (how.id == "quoted-printable") continue;  // nobody writes letters so
+    forms.push_back({std::string(how.id) + "-full", std::string(how.encoding),
+                     all + "(?:" + std::string(kAlnum) + "|" + escaped(how, hex_of_alnum(Case::both)) +
+                         "){" + few + "}"});
+  }
+  std::string hyphen_decimal;
+  std::string all_decimal;
+  std::string octal;
+  std::string dropped;
+  bool any_punctuation = false;
+  for (const char c : prefix) {
+    const std::string number = "&(?:amp;)*#0{0,6}" + std::to_string(static_cast<int>(c)) + ";?";
+    const auto byte = static_cast<std::uint8_t>(c);
+    std::string digits;
+    for (int shift = 6; shift >= 0; shift -= 3)
+      digits.push_back(static_cast<char>('0' + (byte >> shift & 7)));
+    const bool keep = is_alnum(c);
+    any_punctuation = any_punctuation || !keep;
+    hyphen_decimal += keep ? literal(c) : number;
+    all_decimal += number;
+    octal += keep ? literal(c) : R"re(\x5c+)re" + (digits[0] == '0' ? "0?" + digits.substr(1) : digits);
+    dropped += keep ? literal(c) : R"re(\x5c+)re" + literal(c);
+  }
+  if (any_punctuation) {
+    forms.push_back({"html-decimal-hyphen", "html", hyphen_decimal + times(kAlnum, count)});
+    forms.push_back({"octal-hyphen", "escape", octal + times(kAlnum, count)});
+    forms.push_back({"backslash-hyphen", "escape", dropped + times(kAlnum, count)});
+  }
+  forms.push_back({"html-decimal-full", "html",
+                   all_decimal + "(?:" + std::string(kAlnum) + "|&(?:amp;)*#0{0,6}" +
+                       std::string(kDecimalAlnum) + ";?){" + few + "}"});
+}
+
+}  // namespace
+
+Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned count) {
+  if (auto fine = checked(prefix, count); !fine) return fine.error();
+  std::vector<EncodedForm> forms;
+  const Row key = key_row(prefix, count);
+
+  for (unsigned alignment = 0; alignment < 3; ++alignment) {
+    const std::string number = std::to_string(alignment);
+    const Row digits = base64_row(key, alignment);
+    forms.push_back({"base64-" + number, "base64", expression_of(digits)});
+    forms.push_back({"base64-" + number + "-wrapped", "base64", wrapped_base64(digits, prefix)});
+    for (unsigned again = 0; again < 3; ++again) {
+      forms.push_back({"base64-base64-" + number + "-" + std::to_string(again), "base64,base64",
+                       expression_of(base64_row(digits, again))});
+    }
+    // PowerShell's -EncodedCommand.
+    forms.push_back({"base64-utf-16le-" + number, "base64,utf-16le",
+                     expression_of(base64_row(widened(key, 2, true), alignment))});
+  }
+
+  for (const bool upper : {false, true}) {
+    std::string expression;
+    const Case letters = upper ? Case::upper : Case::lower;
+    for (const char c : prefix) expression += hex_of(c, letters);
+    forms.push_back(
+        {upper ? "hex-upper" : "hex-lower", "hex", expression + times(hex_of_alnum(letters), count)});
+  }
+
+  const Row short_key = key_row(prefix, std::min(count, kSome));
+  for (const bool little : {true, false}) {
+    const std::string end = little ? "le" : "be";
+    forms.push_back({"utf-16" + end, "utf-16" + end, expression_of(widened(key, 2, little))});
+    forms.push_back({"utf-32" + end, "utf-32" + end, expression_of(widened(short_key, 4, little))});
+  }
+  add_escaped_forms(prefix, count, forms);
+  return forms;
+}
+
+Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned count) {
+  if (auto fine = checked(prefix, count); !fine) return fine.error();
+  struct Break {
+    std::string_view id;
+    std::string_view encoding;
+    std::string_view expression;
+  };
+  static constexpr std::array<Break, 8> kBreaks = {{
+      {"concatenation", "concatenation",
+       R"re(["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"},
+      {"line-break", "line-break", R"re((?:\r?\n|\r))re"},
+      {"ansi", "ansi", R"re((?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~])re"},
+      {"soft-break", "quoted-printable", R"re(=[ \t]*\r?\n)re"},
+      {"continuation", "escape", R"re(\x5c\r?\n[ \t]*)re"},
+      {"escape-inside", "escape", R"re(\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]\x7d?)re"},
+      {"percent-inside", "percent", R"re(%(?:25)*[3-7][0-9A-Fa-f])re"},
+      {"html-inside", "html", R"re(&(?:amp;)*#[Xx]?[0-9A-Fa-f]{2,8};?)re"},
+  }};
+  std::vector<EncodedForm> forms;
+  for (const Break& gap : kBreaks) {
+    const std::string expression(gap.expression);
+    // Behind the prefix, or anywhere in it. A character that is itself escaped inside the prefix is one
+    // of the forms above.
+    const bool inside = std::string_view(gap.id).ends_with("-inside");
+    std::string alternatives = literals(prefix) + std::string(kAlnum) + "{0," +
+                               std::to_string(count - 1) + "}" + expression +
+                               (inside ? "" : std::string(kAlnum));
+    if (!inside) {
+      for (std::size_t i = 1; i < prefix.size(); ++i) {
+        alternatives += "|" + literals(prefix.substr(0, i)) + expression + literals(prefix.substr(i)) +
+                        times(kAlnum, std::min(count, kFew));
+      }
+    }
+    forms.push_back({std::string(gap.id), std::string(gap.encoding), "(?:" + alternatives + ")"});
+  }
+  return forms;
+}
+
+}  // namespace kimiguard::text

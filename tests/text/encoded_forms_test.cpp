@@ -1,0 +1,287 @@
+#include "scanner/text/encoded_forms.h"
+
+#include <hs.h>
+#include <re2/re2.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scanner/text/view.h"
+#include "tests/support/catch.h"
+#include "tests/text/samples.h"
+
+using namespace kimiguard;
+using namespace kimiguard::text;
+
+namespace {
+
+// Both engines on one expression: where RE2 says it matches first, {0, 0} if nowhere. Fails where they
+// differ.
+class Engines {
+ public:
+  explicit Engines(const EncodedForm& form) : form_(form) {
+    RE2::Options options;
+    options.set_encoding(RE2::Options::EncodingLatin1);
+    options.set_log_errors(false);
+    re2_ = std::make_unique<RE2>("(" + form.expression + ")", options);
+    REQUIRE(re2_->ok());
+    hs_compile_error_t* error = nullptr;
+    const hs_error_t code = hs_compile(form.expression.c_str(), HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL,
+                                       HS_MODE_BLOCK, nullptr, &database_, &error);
+    INFO(form.id << ": " << (error != nullptr ? error->message : ""));
+    REQUIRE(code == HS_SUCCESS);
+    REQUIRE(hs_alloc_scratch(database_, &scratch_) == HS_SUCCESS);
+  }
+  ~Engines() {
+    hs_free_scratch(scratch_);
+    hs_free_database(database_);
+  }
+  Engines(const Engines&) = delete;
+  Engines& operator=(const Engines&) = delete;
+
+  Span find(const std::string& text) const {
+    bool hit = false;
+    const auto on_match = [](unsigned, unsigned long long, unsigned long long, unsigned, void* to) {
+      *static_cast<bool*>(to) = true;
+      return 0;
+    };
+    REQUIRE(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch_, on_match,
+                    &hit) == HS_SUCCESS);
+    re2::StringPiece found;
+    const bool matched = RE2::PartialMatch(text, *re2_, &found);
+    CHECK(matched == hit);
+    if (!matched) return {};
+    const auto begin = static_cast<std::uint64_t>(found.data() - text.data());
+    return {begin, begin + found.size()};
+  }
+
+ private:
+  const EncodedForm& form_;
+  std::unique_ptr<RE2> re2_;
+  hs_database_t* database_ = nullptr;
+  hs_scratch_t* scratch_ = nullptr;
+};
+
+// The source span from which decoding gives `key` back, looking at views of views.
+Span found_by_decoding(const std::string& text, Span around, const std::string& key) {
+  struct Step {
+    View view;
+    Span around;
+  };
+  std::vector<Step> steps;
+  for (View& view : views_at(text, around)) {
+    const Span inside = view.from_source(around);
+    steps.push_back({std::move(view), inside});
+  }
+  for (int depth = 0; depth < 4; ++depth) {
+    std::vector<Step> next;
+    for (const Step& step : steps) {
+      const std::size_t at = step.view.text.find(key);
+      if (at != std::string::npos) return step.view.to_source({at, at + key.size()});
+      for (View& inner : views_at(step.view.text, step.around)) {
+        View view = compose(step.view, std::move(inner));
+        const Span inside = view.from_source(around);
+        next.push_back({std::move(view), inside});
+      }
+    }
+    steps = std::move(next);
+    if (steps.size() > 64) break;
+  }
+  return {};
+}
+
+std::string escape_all(const std::string& text, const std::string& before, const std::string& after,
+                       bool upper) {
+  std::string out;
+  for (const char c : text) out += before + samples::hex(std::string(1, c), upper) + after;
+  return out;
+}
+
+std::string escape_hyphens(const std::string& text, const std::string& with) {
+  std::string out;
+  for (const char c : text) out += c == '-' ? with : std::string(1, c);
+  return out;
+}
+
+std::string decimal(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += "&#" + std::to_string(static_cast<int>(c)) + ";";
+  return out;
+}
+
+struct Kind {
+  std::string prefix;
+  unsigned count;
+};
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all = {{"sk-", 48}, {std::string("sk-") + "kimi-", 64}};
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "random keys in every encoded form are found by both engines and decode to the key at its place") {
+  samples::Random random(1);
+  for (const Kind& kind : kinds()) {
+    const auto forms = encoded_forms(kind.prefix, kind.count);
+    REQUIRE(forms.ok());
+    for (const EncodedForm& form : *forms) {
+      const Engines engines(form);
+      INFO(form.id << " " << form.expression);
+      for (int round = 0; round < 12; ++round) {
+        const std::string key = kind.prefix + random.alnum(kind.count);
+        // Text around it inside the encoding; the length before it decides the alignment.
+        std::string before = "KEY=" + random.alnum(random.below(9));
+        const std::string after = "\n" + random.alnum(random.below(9)) + " ";
+        const auto align = [&](unsigned alignment) {
+          while (before.size() % 3 != alignment) before += ' ';
+        };
+        std::string encoded;
+        const std::string& id = form.id;
+        if (id.starts_with("base64-base64-")) {
+          align(static_cast<unsigned>(id[14] - '0'));
+          std::string inner = samples::base64(before + key + after, round % 2 == 1);
+          // Where the key's digits begin in the inner text decides the outer alignment.
+          const std::size_t first = before.size() * 8 / 6;
+          const std::string lead((static_cast<unsigned>(id[16] - '0') + 3 - first % 3) % 3, ' ');
+          encoded = samples::base64(lead + inner);
+        } else if (id.starts_with("base64-utf-16le-")) {
+          while (before.size() * 2 % 3 != static_cast<unsigned>(id.back() - '0')) before += ' ';
+          encoded = samples::base64(samples::wide(before + key + after, 2, true));
+        } else if (id.ends_with("-wrapped")) {
+          before = random.alnum(random.below(60));
+          align(static_cast<unsigned>(id[7] - '0'));
+          const std::string lines = samples::base64(before + key + after + random.alnum(40));
+          encoded = samples::wrap(lines, round % 2 == 0 ? 64 : 76,
+                                  round % 3 == 0   ? "\n"
+                                  : round % 3 == 1 ? "\r\n    "
+                                                   : "\\n");
+        } else if (id.starts_with("base64-")) {
+          align(static_cast<unsigned>(id[7] - '0'));
+          encoded = samples::base64(before + key + after, round % 2 == 1, round % 4 < 2);
+        } else if (id == "hex-lower" || id == "hex-upper") {
+          encoded = samples::hex(before + key + after, id == "hex-upper");
+        } else if (id.starts_with("utf-")) {
+          encoded =
+              samples::wide(before + key + after, id.starts_with("utf-16") ? 2 : 4, id.ends_with("le"));
+        } else if (id == "percent-hyphen") {
+          encoded = before + escape_hyphens(key, round % 2 == 0 ? "%2D" : "%252d");
+        } else if (id == "percent-full") {
+          encoded = escape_all(before + key, round % 2 == 0 ? "%" : "%25", "", round % 3 == 0);
+        } else if (id == "unicode-hyphen") {
+          encoded = before + escape_hyphens(key, round % 3 == 0   ? "\\u002d"
+                                                 : round % 3 == 1 ? "\\\\u002D"
+                                                                  : "\\u{2d}");
+        } else if (id == "unicode-full") {
+          encoded = escape_all(before + key, "\\u00", "", round % 2 == 0);
+        } else if (id == "x-hyphen") {
+          encoded = before + escape_hyphens(key, round % 2 == 0 ? "\\x2d" : "\\\\x2D");
+        } else if (id == "x-full") {
+          encoded = escape_all(before + key, "\\x", "", round % 2 == 0);
+        } else if (id == "html-hex-hyphen") {
+          encoded = before + escape_hyphens(key, round % 2 == 0 ? "&#x2d;" : "&amp;#x2D;");
+        } else if (id == "html-hex-full") {
+          encoded = escape_all(before + key, "&#x", ";", round % 2 == 0);
+        } else if (id == "html-decimal-hyphen") {
+          encoded = before + escape_hyphens(key, round % 2 == 0 ? "&#45;" : "&#045;");
+        } else if (id == "html-decimal-full") {
+          encoded = decimal(before + key);
+        } else if (id == "octal-hyphen") {
+          encoded = before + escape_hyphens(key, "\\055");
+        } else if (id == "backslash-hyphen") {
+          encoded = before + escape_hyphens(key, "\\-");
+        } else if (id == "quoted-printable-hyphen") {
+          encoded = "KEY=3D" + escape_hyphens(key, "=2D");
+        } else {
+          FAIL("no sample for " << id);
+        }
+        const std::string head =
+            "first line\n" + (id.starts_with("utf-") ? std::string(8, '\0') : std::string("x: "));
+        const std::string text = head + encoded + "\nlast line\n";
+        const Span hit = engines.find(text);
+        INFO(text);
+        REQUIRE(hit.size() > 0);
+        CHECK(hit.begin >= head.size());
+        const Span source = found_by_decoding(text, hit, key);
+        REQUIRE(source.size() > 0);
+        CHECK(source.begin >= head.size());
+        CHECK(source.end <= head.size() + encoded.size());
+        // The place is exact: what stands there, and no less, decodes to the key.
+        CHECK(source.begin <= hit.end);
+        CHECK(source.end >= hit.begin);
+      }
+    }
+  }
+}
+
+TEST_CASE("keys that something breaks are found and joined") {
+  samples::Random random(2);
+  for (const Kind& kind : kinds()) {
+    const auto forms = broken_forms(kind.prefix, kind.count);
+    REQUIRE(forms.ok());
+    for (const EncodedForm& form : *forms) {
+      const Engines engines(form);
+      for (int round = 0; round < 20; ++round) {
+        const std::string key = kind.prefix + random.alnum(kind.count);
+        const std::size_t cut = 1 + random.below(key.size() - 1);
+        const std::string left = key.substr(0, cut);
+        const std::string right = key.substr(cut);
+        const std::size_t deep = kind.prefix.size() + random.below(kind.count - 1);
+        std::string text;
+        if (form.id == "concatenation") {
+          static const std::vector<std::string> joints = {"\" + \"",    "' +\n      '", "\" .. \"",
+                                                          "' . '",      "\" & \"",      "\"\n  \"",
+                                                          "\" \\\n \"", "'\"'\"'"};
+          const std::string& joint = joints[random.below(7)];
+          text = "key = \"" + left + joint + right + "\";\n";
+        } else if (form.id == "line-break") {
+          const std::string lead = std::string(80 - cut, 'x');
+          text = lead.substr(0, lead.size() - 1) + " " + left + "\n" + right + "\n";
+        } else if (form.id == "ansi") {
+          text = "\x1b[32mkey\x1b[0m=" + left + "\x1b[1;31m" + right + "\x1b[0m\n";
+        } else if (form.id == "soft-break") {
+          text = "Subject: x\n\nKEY=3D" + left + "=\n" + right + "\n";
+        } else if (form.id == "continuation") {
+          text = "key = \"" + left + "\\\n    " + right + "\"\n";
+        } else {
+          const std::string one = samples::hex(key.substr(deep, 1));
+          const std::string how = form.id == "escape-inside"    ? (round % 2 == 0 ? "\\u00" : "\\x")
+                                  : form.id == "percent-inside" ? "%"
+                                                                : "&#x";
+          text = "k: \"" + key.substr(0, deep) + how + one + (how == "&#x" ? ";" : "") +
+                 key.substr(deep + 1) + "\"\n";
+        }
+        INFO(form.id << ": " << text);
+        const Span hit = engines.find(text);
+        REQUIRE(hit.size() > 0);
+        const Span source = found_by_decoding(text, hit, key);
+        REQUIRE(source.size() > 0);
+        CHECK(text.substr(source.begin).starts_with(left.substr(0, std::min(cut, deep))));
+        CHECK(text.substr(0, source.end).ends_with(key.substr(key.size() - 1)));
+      }
+    }
+  }
+}
+
+TEST_CASE("encoded forms leave source code alone") {
+  samples::Random random(3);
+  const auto forms = encoded_forms("sk-", 48);
+  REQUIRE(forms.ok());
+  const std::string text =
+      random.of("abcdefghijklmnop task-disk-0123%\\&#;=", 200000) + random.alnum(200000);
+  for (const EncodedForm& form : *forms) {
+    if (form.id.ends_with("-wrapped")) continue;
+    INFO(form.id);
+    CHECK(Engines(form).find(text).size() == 0);
+  }
+}
+
+TEST_CASE("a prefix or count out of bounds is refused") {
+  CHECK_FALSE(encoded_forms("", 48).ok());
+  CHECK_FALSE(encoded_forms("sk-", 3).ok());
+  CHECK_FALSE(encoded_forms("sk\n", 48).ok());
+  CHECK(encoded_forms("sk-", 100000).error().code == "usage");
+}
