@@ -52,6 +52,7 @@ struct Match {
   Confidence confidence = Confidence::low;
   std::vector<Evidence> evidence;
   std::vector<std::string> decoded;  // chain of encodings, outermost first
+  bool sent_elsewhere = false;       // goes to another party's host by its surroundings
   std::string variable;              // name the secret is assigned to, if any
   Region region;
   std::shared_ptr<const Origin> origin;

@@ -264,10 +264,6 @@ class Gatherer {
     return best == nullptr ? std::nullopt : std::optional<Clue>(*best);
   }
 
-  std::uint64_t line_of(std::uint64_t at) const {
-    return 1 + static_cast<std::uint64_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(at, text_.size())), '\n'));
-  }
-
   static std::string_view kind(Tier tier) {
     static constexpr std::array<std::string_view, 4> kKinds = {"host", "provider", "name", "prose"};
     return kKinds[static_cast<std::size_t>(tier)];
@@ -288,8 +284,9 @@ class Gatherer {
     const auto mention = [&](const Clue& clue) {
       for (const Evidence& given : result.evidence)
         if (given.text == clue.text) return;
-      if (result.evidence.size() < 6)
-        result.evidence.push_back({std::string(kind(clue.tier)), clue.text, line_of(clue.at)});
+      if (result.evidence.size() >= 6) return;
+      result.evidence.push_back({std::string(kind(clue.tier)), clue.text, 0});
+      result.evidence_at.push_back(clue.at);
     };
     mention(winner);
     for (const Clue* clue : agreeing) mention(*clue);

@@ -35,7 +35,8 @@ struct Attribution {
   Confidence confidence = Confidence::low;  // for kimi: high in scope, medium in the block
   std::string realm;                        // realm id where a host or name tells it
   std::string issuer;                       // vendor id for other
-  std::vector<Evidence> evidence;           // lines are relative to the text given, 1-based
+  std::vector<Evidence> evidence;           // without lines: see evidence_at
+  std::vector<std::uint64_t> evidence_at;   // where each piece of it stands in the text given
   std::string variable;                     // the name the candidate is assigned to
   bool sent_elsewhere = false;              // Kimi's by name, another party's by host
 };

@@ -17,9 +17,9 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
   R"((?:[\s"'`\\({\[<>|+&]|\b[fFbBrRuUL]{1,2}["']|[@$]["']|(?i:bearer|token|basic|apikey|str|string|new)[\s(:]+|&quot;|&#39;|<!\[CDATA\[|//)*$)"
 
 const re2::RE2& assignment_expression() {
-  // name, a closing quote or bracket, perhaps a type, the separator
+  // name, a closing quote or bracket, perhaps a type before "=", the separator
   static const re2::RE2 expression(
-      R"(([A-Za-z_$@][\w$.\-@/]*)(?:\\*["'`])?\s*\]?\)?\s*(?::\s*[\w<>\[\]&'*?.|: ]{1,40}?)?\s*(?:=>|:=|\?\?=|\|\|=|\?=|\+=|===?|!=|=|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX);
+      R"((\$env:\w+|[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.|: ]{1,40}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX);
   return expression;
 }
 
@@ -103,8 +103,12 @@ std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
       if (!head.empty() && re2::RE2::PartialMatch(piece(head), assignment_expression(), &outer)) add(outer);
     }
   }
-  name.clear();
-  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &name)) add(name);
+  re2::StringPiece assigned;
+  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &assigned)) {
+    // The last part of a path is no name: folders and files may be called anything.
+    if (assigned.data() == before.data() || assigned.data()[-1] != '/')
+      add(std::string(assigned.data(), assigned.size()));
+  }
   name.clear();
   other.clear();
   if (re2::RE2::PartialMatch(piece(before), word_expression(), &name, &other)) add(name.empty() ? other : name);

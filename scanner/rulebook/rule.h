@@ -56,6 +56,9 @@ struct Rule {
   std::uint32_t min_distinct = 0;  // distinct characters in the body
   Confidence confidence = Confidence::high;
   std::vector<IssuerMark> marks;
+  // Tokens: RE2, line by line over "header {…}", "payload {…}", "name …", "path …" of the token.
+  std::vector<std::string> proofs;        // any one shows that it is Kimi's
+  std::vector<std::string> hints;         // the rule with most of them takes the token
   std::vector<std::string> placeholders;  // RE2, searched in the secret: then it is no key
   std::vector<std::string> keywords;      // lower case; one must stand in the document (foreign rules)
 

@@ -160,6 +160,8 @@ void Reader::rule(TableReader& in) {
     variant.localized("advice", made.advice);
     rule.variants.push_back(std::move(made));
   });
+  in.texts("proofs", rule.proofs);
+  in.texts("hints", rule.hints);
   in.texts("placeholders", rule.placeholders);
   in.texts("keywords", rule.keywords);
   in.texts("examples", rule.examples);
@@ -169,6 +171,8 @@ void Reader::rule(TableReader& in) {
   if (rule.description.empty()) rule.description = rule.title;
   if (rule.message.empty()) rule.message = rule.title;
   if (rule.secret_kind.empty()) rule.secret_kind = rule.id;
+  for (const std::string& proof : rule.proofs) expression(in, "proofs", proof);
+  for (const std::string& hint : rule.hints) expression(in, "hints", hint);
   for (const std::string& placeholder : rule.placeholders) expression(in, "placeholders", placeholder);
   if (rule.kind == Rule::Kind::configuration) {
     if (!rule.expression.empty())

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/detect/patterns.h"
 #include "scanner/rulebook/pattern_database.h"
 #include "scanner/rulebook/rulebook.h"
 
@@ -90,7 +91,7 @@ int main(int argc, char** argv) {
       rule_files.push_back({(root / file.name).string(), file.text});
   const auto book = kimiguard::read_rulebook(rule_files);
   if (!book) return complain("a rule file is wrong\n" + book.error().message);
-  const auto patterns = kimiguard::patterns_of(book->rules);
+  const auto patterns = kimiguard::detect::patterns_for(book->rules);
   std::string database;
   if (!patterns.empty()) {
     auto made = kimiguard::compile_patterns(patterns);

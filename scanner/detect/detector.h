@@ -1,0 +1,75 @@
+// A document in, its secrets out.
+//
+// Two steps, so that the hot path stays hot: `find` runs the candidate finder and the pattern database and
+// gives the windows in which something was hit, usually none; `examine` confirms, decodes, attributes and
+// places what is there. Both are bounded by the document's size.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/core/document.h"
+#include "scanner/core/match.h"
+#include "scanner/core/result.h"
+#include "scanner/detect/matcher.h"
+#include "scanner/rulebook/rulebook.h"
+
+namespace kimiguard::detect {
+
+// A part of a document in which a pattern hit. `encoded`: one of the encoded forms did.
+struct Window {
+  Span span;
+  bool plain = false;
+  bool encoded = false;
+  std::uint64_t hit = 0;        // where the pattern ended; 0 for a whole document of UTF-16
+  std::vector<unsigned> rules;  // plain: indexes of the rules that hit
+};
+
+// Longest stretch around a hit that a match may need: no window is cut shorter.
+inline constexpr std::uint64_t kReach = 4096;
+
+// What all threads share. Made once a run.
+class Detection {
+ public:
+  // Gives the rulebook; called on the first confirmed window, from any thread, once.
+  using RulebookSource = std::function<std::shared_ptr<const Rulebook>()>;
+
+  // With the built-in rules only: `serialized` is the embedded database of patterns_for(built-in rules).
+  static Result<std::shared_ptr<Detection>> built_in(std::string_view serialized, RulebookSource rulebook);
+  // With rules of the user's: `serialized` is of patterns_for(rulebook.rules), and it runs over
+  // everything, because no run of 48 letters can be asked of a foreign rule.
+  static Result<std::shared_ptr<Detection>> custom(std::string_view serialized, std::shared_ptr<const Rulebook> rulebook);
+  ~Detection();
+
+ private:
+  friend class Detector;
+  struct Shared;
+  explicit Detection(std::unique_ptr<Shared> shared);
+  std::unique_ptr<Shared> shared_;
+};
+
+// One thread's detector.
+class Detector {
+ public:
+  explicit Detector(std::shared_ptr<Detection> detection);
+  ~Detector();
+
+  // Appends the windows of `bytes` that deserve `examine`. Nothing appended: nothing is there.
+  void find(std::string_view bytes, std::vector<Window>& windows);
+
+  // Everything that is or may be a secret, in order of position. Includes, for the run to settle:
+  // keys of unknown issuer (rule unattributed-sk-key) and keys that their surroundings give to another
+  // issuer (rule "", issuer set), which are findings only if the same key is Kimi's elsewhere.
+  std::vector<Match> examine(const Document& document);
+  std::vector<Match> examine(const Document& document, const std::vector<Window>& windows);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kimiguard::detect

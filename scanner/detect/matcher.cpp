@@ -1,0 +1,51 @@
+#include "scanner/detect/matcher.h"
+
+#include <hs_runtime.h>
+
+#include <algorithm>
+
+namespace kimiguard::detect {
+namespace {
+
+struct Collecting {
+  std::vector<RawHit>* hits;
+  std::size_t most;
+};
+
+int collect(unsigned id, unsigned long long, unsigned long long end, unsigned, void* context) {
+  auto* to = static_cast<Collecting*>(context);
+  // The same pattern reports each end it could have; the last of a stretch is enough for RE2.
+  if (!to->hits->empty() && to->hits->back().id == id && end - to->hits->back().end <= 1) {
+    to->hits->back().end = end;
+    return 0;
+  }
+  if (to->hits->size() >= to->most) return 1;
+  to->hits->push_back({id, end});
+  return 0;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Matcher>> Matcher::load(std::string_view serialized) {
+  hs_database_t* database = nullptr;
+  if (hs_deserialize_database(serialized.data(), serialized.size(), &database) != HS_SUCCESS)
+    return Error{"database", "the pattern database does not load on this machine"};
+  return std::shared_ptr<const Matcher>(new Matcher(database));
+}
+
+Matcher::~Matcher() { hs_free_database(database_); }
+
+Matcher::Scratch::Scratch(std::shared_ptr<const Matcher> matcher) : matcher_(std::move(matcher)) {
+  hs_alloc_scratch(matcher_->database_, &scratch_);
+}
+
+Matcher::Scratch::~Scratch() { hs_free_scratch(scratch_); }
+
+void Matcher::Scratch::scan(std::string_view bytes, std::vector<RawHit>& hits, std::size_t most) {
+  if (scratch_ == nullptr) return;
+  Collecting to{&hits, most};
+  const std::size_t size = std::min<std::size_t>(bytes.size(), 0xFFFFFFFFu);
+  hs_scan(matcher_->database_, bytes.data(), static_cast<unsigned>(size), 0, scratch_, collect, &to);
+}
+
+}  // namespace kimiguard::detect

@@ -1,0 +1,466 @@
+#include "scanner/source/files/file_walk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace kimiguard::files {
+namespace {
+
+// A name shorter than the shortest key cannot hold one.
+constexpr std::size_t kLongName = 51;
+// Files of one folder that another thread may take.
+constexpr std::size_t kShare = 64;
+constexpr std::size_t kFirstBuffer = 256 << 10;
+
+struct LinuxDirent {  // getdents64(2)
+  std::uint64_t inode;
+  std::int64_t offset;
+  unsigned short length;
+  unsigned char type;
+  char name[1];
+};
+
+// File systems on which a short read of a regular file is its end. Not /proc, /sys or FUSE.
+bool reads_whole(int folder) {
+  struct statfs system {};
+  if (::fstatfs(folder, &system) != 0) return false;
+  switch (static_cast<unsigned long>(system.f_type)) {
+    case 0xEF53:      // ext2, ext3, ext4
+    case 0x58465342:  // xfs
+    case 0x9123683E:  // btrfs
+    case 0x01021994:  // tmpfs
+    case 0x794C7630:  // overlayfs
+    case 0x2FC12FC1:  // zfs
+    case 0xF2F52010:  // f2fs
+      return true;
+    default: return false;
+  }
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor& operator=(Descriptor&&) = delete;
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// A folder to read, or some files of one.
+struct Job {
+  std::string folder;              // below the root, "" for the root itself
+  std::vector<std::string> files;  // empty: list the folder
+};
+
+// Jobs that nobody does yet. Last in, first out: few are waiting at a time.
+class JobStack {
+ public:
+  explicit JobStack(unsigned workers) : working_(workers) {}
+
+  void push(std::vector<Job>&& jobs) {
+    if (jobs.empty()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      for (Job& job : jobs) jobs_.push_back(std::move(job));
+    }
+    if (waiting_.load(std::memory_order_relaxed) > 0) wake_.notify_all();
+    jobs.clear();
+  }
+
+  // Nothing when every job is done.
+  std::optional<Job> pop() {
+    std::unique_lock lock(mutex_);
+    if (jobs_.empty()) {
+      --working_;
+      waiting_.fetch_add(1, std::memory_order_relaxed);
+      wake_.wait(lock, [&] { return !jobs_.empty() || working_ == 0; });
+      waiting_.fetch_sub(1, std::memory_order_relaxed);
+      if (jobs_.empty()) {
+        wake_.notify_all();
+        return std::nullopt;
+      }
+      ++working_;
+    }
+    Job job = std::move(jobs_.back());
+    jobs_.pop_back();
+    return job;
+  }
+
+  bool somebody_waits() const { return waiting_.load(std::memory_order_relaxed) > 0; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Job> jobs_;
+  unsigned working_;
+  std::atomic<unsigned> waiting_{0};
+};
+
+ssize_t read_fully(int fd, char* to, std::size_t size) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(fd, to + done, size - done);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return done > 0 ? static_cast<ssize_t>(done) : -1;
+    }
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+// Reads one file in pieces with a buffer that is kept from file to file: fresh pages cost more than the
+// reading.
+class PieceReader {
+ public:
+  // False if nothing could be read (errno is set). `exact`: a short read is the end.
+  bool read(const OpenFile& file, Visitor& visitor, bool exact, std::uint64_t& bytes) {
+    if (buffer_.size() < kFirstBuffer) buffer_.resize(kFirstBuffer);
+    ssize_t n = exact ? ::read(file.descriptor, buffer_.data(), buffer_.size())
+                      : read_fully(file.descriptor, buffer_.data(), buffer_.size());
+    if (n < 0) return false;
+    auto have = static_cast<std::size_t>(n);
+    std::uint64_t offset = 0;
+    std::uint64_t seen = 0;
+    bool first = true;
+    while (true) {
+      bool last = have < buffer_.size();
+      if (!last && buffer_.size() < kPiece + kOverlap) {
+        buffer_.resize(kPiece + kOverlap);
+        const ssize_t more = read_fully(file.descriptor, buffer_.data() + have, buffer_.size() - have);
+        if (more < 0) return false;
+        have += static_cast<std::size_t>(more);
+        last = have < buffer_.size();
+      }
+      bytes += have - seen;
+      const Piece piece{{buffer_.data(), have}, offset, seen, first && last, last};
+      if (!visitor.piece(file, piece) || last) return true;
+      // The tail goes first into the next piece.
+      const std::size_t keep = std::min(kOverlap, have);
+      std::memmove(buffer_.data(), buffer_.data() + have - keep, keep);
+      offset += have - keep;
+      seen = keep;
+      first = false;
+      const ssize_t next = read_fully(file.descriptor, buffer_.data() + keep, buffer_.size() - keep);
+      if (next < 0) return false;
+      if (next == 0) {
+        visitor.piece(file, Piece{{buffer_.data(), keep}, offset, keep, false, true});
+        return true;
+      }
+      have = keep + static_cast<std::size_t>(next);
+    }
+  }
+
+ private:
+  std::vector<char> buffer_;
+};
+
+// Everything the threads of one walk share.
+struct Walk {
+  Walk(std::string given, const WalkOptions& wanted)
+      : root(std::move(given)), options(wanted), jobs(std::max(1u, wanted.threads)) {
+    shown_root = root;
+    while (shown_root.size() > 1 && shown_root.back() == '/') shown_root.pop_back();
+    if (const std::unique_ptr<char, decltype(&std::free)> real(::realpath(root.c_str(), nullptr), std::free); real)
+      real_root = real.get();
+  }
+  std::string root;
+  std::string shown_root;
+  std::string real_root;
+  const WalkOptions& options;
+  JobStack jobs;
+  std::atomic<std::uint64_t> files{0};
+  std::atomic<std::uint64_t> bytes{0};
+
+  std::string shown(std::string_view below) const {
+    if (below.empty()) return shown_root;
+    return (shown_root == "/" ? shown_root : shown_root + "/") + std::string(below);
+  }
+};
+
+class Worker {
+ public:
+  Worker(Walk& walk, Visitor& visitor) : walk_(walk), visitor_(visitor), entries_(256 << 10) {}
+
+  void run(int root) {
+    while (std::optional<Job> job = walk_.jobs.pop()) {
+      const Descriptor folder = open_folder(root, job->folder);
+      if (!folder) {
+        coverage_.gaps.push_back(gap_of_errno(errno, walk_.shown(job->folder)));
+      } else {
+        short_read_ends_ = reads_whole(folder.get());
+        if (job->files.empty()) list(folder.get(), job->folder);
+        for (const std::string& name : job->files) file(folder.get(), job->folder, name);
+      }
+      report();
+    }
+  }
+
+  Coverage coverage() { return std::move(coverage_); }
+
+ private:
+  // In steps, for paths longer than the kernel takes at once.
+  static Descriptor open_folder(int root, std::string_view below) {
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (below.empty()) return Descriptor(::openat(root, ".", kFlags));
+    Descriptor at(::openat(root, ".", kFlags));
+    int from = root;
+    std::optional<Descriptor> held;
+    while (true) {
+      std::size_t cut = below.size();
+      if (cut >= PATH_MAX - 1) {
+        cut = below.rfind('/', PATH_MAX - 2);
+        if (cut == std::string_view::npos || cut == 0) {
+          errno = ENAMETOOLONG;
+          return Descriptor(-1);
+        }
+      }
+      Descriptor next(::openat(from, std::string(below.substr(0, cut)).c_str(), kFlags));
+      if (!next || cut == below.size()) return next;
+      below.remove_prefix(cut + 1);
+      held.emplace(std::move(next));
+      from = held->get();
+    }
+  }
+
+  void list(int folder, const std::string& below) {
+    std::vector<std::string> names;
+    std::vector<std::string> folders;
+    std::vector<std::string> links;
+    bool head = false, objects = false, refs = false, git = false;
+    while (true) {
+      const long n = ::syscall(SYS_getdents64, folder, entries_.data(), entries_.size());
+      if (n < 0) {
+        coverage_.gaps.push_back(gap_of_errno(errno, walk_.shown(below)));
+        break;
+      }
+      if (n == 0) break;
+      for (long at = 0; at < n;) {
+        const auto* entry = reinterpret_cast<const LinuxDirent*>(entries_.data() + at);
+        at += entry->length;
+        const std::string_view name = entry->name;
+        if (name == "." || name == "..") continue;
+        unsigned char type = entry->type;
+        if (type == DT_UNKNOWN) type = type_by_stat(folder, entry->name);
+        if (name == ".git") {
+          git = true;
+          if (type == DT_DIR) continue;
+        }
+        head = head || name == "HEAD";
+        objects = objects || (name == "objects" && type == DT_DIR);
+        refs = refs || (name == "refs" && type == DT_DIR);
+        if (name.size() >= kLongName) visitor_.long_name(walk_.shown(join(below, name)), name, false);
+        if (walk_.options.leave_out && walk_.options.leave_out(walk_.shown(join(below, name)), type == DT_DIR)) continue;
+        if (type == DT_REG)
+          names.emplace_back(name);
+        else if (type == DT_DIR)
+          folders.emplace_back(name);
+        else if (type == DT_LNK)
+          links.emplace_back(name);
+        else
+          coverage_.gaps.push_back({GapKind::set_aside, "special-file", walk_.shown(join(below, name)),
+                                    "a pipe, socket or device is not read", 1});
+      }
+    }
+    const bool bare = head && objects && refs;
+    if (git) visitor_.repository(walk_.shown(below), false);
+    if (bare) visitor_.repository(walk_.shown(below), true);
+    std::vector<Job> jobs;
+    for (const std::string& name : folders)
+      if (!(bare && (name == "objects" || name == "refs" || name == "logs"))) jobs.push_back({join(below, name), {}});
+    // Let others have a share of a large folder before the files are read.
+    while (names.size() > 2 * kShare && walk_.options.threads > 1) {
+      Job job{below, {}};
+      job.files.assign(std::make_move_iterator(names.end() - kShare), std::make_move_iterator(names.end()));
+      names.resize(names.size() - kShare);
+      jobs.push_back(std::move(job));
+    }
+    walk_.jobs.push(std::move(jobs));
+    for (const std::string& name : links) link(folder, below, name);
+    for (const std::string& name : names) file(folder, below, name);
+  }
+
+  static unsigned char type_by_stat(int folder, const char* name) {
+    struct stat status {};
+    if (::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return DT_REG;
+    if (S_ISREG(status.st_mode)) return DT_REG;
+    if (S_ISDIR(status.st_mode)) return DT_DIR;
+    if (S_ISLNK(status.st_mode)) return DT_LNK;
+    return DT_FIFO;
+  }
+
+  void link(int folder, const std::string& below, const std::string& name) {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t n = ::readlinkat(folder, name.c_str(), target.data(), target.size());
+    const std::string place = walk_.shown(join(below, name));
+    if (n < 0) {
+      coverage_.gaps.push_back(gap_of_errno(errno, place));
+      return;
+    }
+    target.resize(static_cast<std::size_t>(n));
+    if (target.size() >= kLongName) visitor_.long_name(place, target, true);
+    // Inside the root the target is met by itself.
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(place.c_str(), nullptr), std::free);
+    if (real == nullptr) return;  // it leads nowhere: there is nothing to read
+    const std::string_view where = real.get();
+    const bool inside = where == walk_.real_root || walk_.real_root == "/" ||
+                        (where.starts_with(walk_.real_root) && where[walk_.real_root.size()] == '/');
+    if (!inside)
+      coverage_.gaps.push_back({GapKind::set_aside, "link-out", place, "a link that leads out of the scanned folder is not followed", 1});
+  }
+
+  void file(int folder, const std::string& below, const std::string& name) {
+    const int fd = ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+      if (errno != ENOENT)  // gone since it was listed
+        coverage_.gaps.push_back(gap_of_errno(errno, walk_.shown(join(below, name))));
+      return;
+    }
+    const Descriptor held(fd);
+    path_.assign(walk_.shown_root);
+    if (path_.back() != '/') path_ += '/';
+    if (!below.empty()) (path_ += below) += '/';
+    path_ += name;
+    ++coverage_.files;
+    const OpenFile open{path_, std::string_view(path_).substr(path_.size() - name.size()), fd};
+    if (!reader_.read(open, visitor_, short_read_ends_, coverage_.bytes)) coverage_.gaps.push_back(gap_of_errno(errno, path_));
+  }
+
+  static std::string join(const std::string& below, std::string_view name) {
+    std::string path;
+    path.reserve(below.size() + name.size() + 1);
+    if (!below.empty()) (path += below) += '/';
+    return path += name;
+  }
+
+  void report() {
+    if (!walk_.options.progress) return;
+    const std::uint64_t files = walk_.files += coverage_.files - told_files_;
+    const std::uint64_t bytes = walk_.bytes += coverage_.bytes - told_bytes_;
+    told_files_ = coverage_.files;
+    told_bytes_ = coverage_.bytes;
+    walk_.options.progress(files, bytes);
+  }
+
+  Walk& walk_;
+  Visitor& visitor_;
+  PieceReader reader_;
+  std::vector<char> entries_;
+  std::string path_;
+  Coverage coverage_;
+  bool short_read_ends_ = false;
+  std::uint64_t told_files_ = 0;
+  std::uint64_t told_bytes_ = 0;
+};
+
+}  // namespace
+
+std::uint32_t OpenFile::mode() const {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? status.st_mode : 0;
+}
+
+std::uint64_t OpenFile::size() const {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+Gap gap_of_errno(int error, std::string place) {
+  const auto made = [&](const char* code, const char* reason) {
+    return Gap{GapKind::unreadable, code, std::move(place), reason, 1};
+  };
+  switch (error) {
+    case EACCES:
+    case EPERM: return made("permission", "permission denied");
+    case ENOENT: return made("gone", "it was removed while the scan ran");
+    case EIO: return made("io", "the device gave an input/output error");
+    case ELOOP: return made("link", "it became a link while the scan ran");
+    case ENAMETOOLONG: return made("name-too-long", "its path is longer than the system takes");
+    case EMFILE:
+    case ENFILE: return made("too-many-files", "too many open files");
+    case EISDIR: return made("folder", "it is a folder");
+    default: return made("unreadable", "it could not be read");
+  }
+}
+
+Coverage walk_folder(const std::string& root, const WalkOptions& options, const VisitorFactory& factory) {
+  Coverage total;
+  const Descriptor top(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!top) {
+    total.gaps.push_back(gap_of_errno(errno, root));
+    return total;
+  }
+  const unsigned threads = std::max(1u, options.threads);
+  Walk walk(root, options);
+  std::vector<std::unique_ptr<Visitor>> visitors;
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < threads; ++i) {
+    visitors.push_back(factory(i));
+    workers.push_back(std::make_unique<Worker>(walk, *visitors.back()));
+  }
+  std::vector<Job> first;
+  first.push_back({});
+  walk.jobs.push(std::move(first));
+  std::vector<std::thread> running;
+  for (unsigned i = 1; i < threads; ++i) running.emplace_back([&, i] { workers[i]->run(top.get()); });
+  workers[0]->run(top.get());
+  for (std::thread& thread : running) thread.join();
+  for (unsigned i = 0; i < threads; ++i) {
+    total.add(workers[i]->coverage());
+    total.add(visitors[i]->coverage());
+  }
+  return total;
+}
+
+Coverage read_file(const std::string& path, Visitor& visitor) {
+  Coverage coverage;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!file) {
+    coverage.gaps.push_back(gap_of_errno(errno, path));
+    return coverage;
+  }
+  const std::size_t slash = path.rfind('/');
+  const OpenFile open{path, std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1), file.get()};
+  if (open.name.size() >= kLongName) visitor.long_name(path, open.name, false);
+  PieceReader reader;
+  ++coverage.files;
+  if (!reader.read(open, visitor, false, coverage.bytes)) coverage.gaps.push_back(gap_of_errno(errno, path));
+  coverage.add(visitor.coverage());
+  return coverage;
+}
+
+Coverage read_stream(int descriptor, const std::string& path, Visitor& visitor) {
+  Coverage coverage;
+  const OpenFile open{path, path, descriptor};
+  PieceReader reader;
+  ++coverage.files;
+  if (!reader.read(open, visitor, false, coverage.bytes)) coverage.gaps.push_back(gap_of_errno(errno, path));
+  coverage.add(visitor.coverage());
+  return coverage;
+}
+
+}  // namespace kimiguard::files

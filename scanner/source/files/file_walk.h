@@ -1,0 +1,82 @@
+// Every regular file below a folder, read once, by several threads.
+//
+// In: a root. Out: pieces of files to one visitor a thread, and a Coverage of what was left out. Never
+// follows a link (a target inside the root is met by itself; one outside is named), never enters a
+// `.git` folder or the object folder of a bare repository: those are announced instead.
+//
+// Three system calls a file (openat, read, close): no stat, because a short read ends a regular file,
+// and getdents tells the type. Measured on git/git and Roo-Code, see docs/performance.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/core/coverage.h"
+
+namespace kimiguard::files {
+
+// A file is handed over in pieces of at most kPiece bytes; each piece but the first begins with the last
+// kOverlap bytes of the one before.
+inline constexpr std::size_t kPiece = 4 << 20;
+inline constexpr std::size_t kOverlap = 64 << 10;
+
+struct Piece {
+  std::string_view bytes;     // valid during the call
+  std::uint64_t offset = 0;   // of bytes[0] in the file
+  std::uint64_t seen = 0;     // leading bytes that the piece before had
+  bool whole = false;         // this is the whole file
+  bool last = false;
+};
+
+// What is known of an open file. Valid during the call.
+struct OpenFile {
+  std::string_view path;      // root as given, "/" and the path below it
+  std::string_view name;      // last part
+  int descriptor = -1;        // open for reading at no particular offset
+  std::uint32_t mode() const; // st_mode by fstat, 0 if that fails
+  std::uint64_t size() const; // by fstat
+};
+
+// One a thread; called from that thread only.
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+  // Called for each piece in order. Return false to skip the rest of the file.
+  virtual bool piece(const OpenFile& file, const Piece& piece) = 0;
+  // A name (of a file, folder or link) or a link's target that is long enough to hold a key.
+  virtual void long_name(std::string_view path, std::string_view text, bool link_target) = 0;
+  // A folder that is a repository: `path` is the work tree's folder with .git, or the bare one.
+  virtual void repository(std::string_view path, bool bare) = 0;
+  // What the visitor could not do is added to the walk's coverage.
+  virtual Coverage coverage() { return {}; }
+};
+
+struct WalkOptions {
+  unsigned threads = 1;
+  // Asked for each entry when set: true leaves it out (not counted, not named). Any thread.
+  std::function<bool(std::string_view path, bool folder)> leave_out;
+  // Counts for a progress bar, if wanted: files and bytes so far.
+  std::function<void(std::uint64_t files, std::uint64_t bytes)> progress;
+};
+
+using VisitorFactory = std::function<std::unique_ptr<Visitor>(unsigned thread)>;
+
+// Walks `root` (a folder; as the user gave it). Visitors are made before and destroyed after the walk
+// on the calling thread, in order of thread.
+Coverage walk_folder(const std::string& root, const WalkOptions& options, const VisitorFactory& factory);
+
+// One file, on the calling thread. `path` may be a link: the user named it. Special files (a pipe, a
+// device) are read to their end.
+Coverage read_file(const std::string& path, Visitor& visitor);
+
+// Everything that `descriptor` gives, to its end (standard input, a pipe), as one file called `path`.
+Coverage read_stream(int descriptor, const std::string& path, Visitor& visitor);
+
+// "permission denied" and so on, for Gap::reason; and the short code for Gap::code.
+Gap gap_of_errno(int error, std::string place);
+
+}  // namespace kimiguard::files

@@ -1,0 +1,221 @@
+// Every context in which people write keys, with the attribution that its surroundings give.
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "tests/detect/scan_text.h"
+#include "tests/support/catch.h"
+#include "tests/support/keys.h"
+
+using namespace kimiguard;
+
+namespace {
+
+// @K is a platform key, @C a Kimi Code key; @K2 another platform key.
+struct Case {
+  const char* name;
+  const char* text;
+  const char* rule;        // expected for @K (or @C): "" for a key that is another issuer's
+  const char* confidence;  // "" for any
+  const char* realm;
+};
+
+const std::vector<Case> kCases = {
+    {"shell export", "export MOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
+    {"shell export of a Kimi Code key", "export KIMI_API_KEY='@C'\n", "kimi-code-key", "high", "kimi-code"},
+    {"shell default", "KEY=\"${KIMI_KEY:-@C}\"\n", "kimi-code-key", "high", "kimi-code"},
+    {"shell default of a platform key", ": \"${MOONSHOT_API_KEY:=@K}\"\n", "moonshot-platform-key", "high", ""},
+    {"openai protocol names with a Moonshot base",
+     "OPENAI_API_KEY=@K\nOPENAI_BASE_URL=https://api.moonshot.cn/v1\n", "moonshot-platform-key", "high", "moonshot-cn"},
+    {"the other way round", "export OPENAI_BASE_URL=\"https://api.moonshot.ai/v1\"\nexport OPENAI_API_KEY=\"@K\"\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"anthropic protocol names with a Moonshot base",
+     "ANTHROPIC_BASE_URL=https://api.moonshot.ai/anthropic\nANTHROPIC_AUTH_TOKEN=@K\n", "moonshot-platform-key", "high",
+     "moonshot-global"},
+    {"openai alone", "OPENAI_API_KEY=@K\n", "", "", ""},
+    {"openai with its own base", "OPENAI_API_KEY=@K\nOPENAI_BASE_URL=https://api.openai.com/v1\n", "", "", ""},
+    {"deepseek by name", "DEEPSEEK_API_KEY=@K\n", "", "", ""},
+    {"another stem's host does not pair",
+     "OPENAI_BASE_URL=https://api.openai.com/v1\nOPENAI_API_KEY=abc\nMOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
+    {"nothing around", "notes: @K\n", "unattributed-sk-key", "low", ""},
+    {"curl in one line", "curl https://api.moonshot.cn/v1/models -H \"Authorization: Bearer @K\"\n", "moonshot-platform-key",
+     "high", "moonshot-cn"},
+    {"curl over lines",
+     "curl https://api.moonshot.ai/v1/chat/completions \\\n  -H \"Content-Type: application/json\" \\\n  -H \"Authorization: Bearer "
+     "@K\" \\\n  -d '{}'\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"command line", "kimi-tool --api-key @K --base-url https://api.moonshot.ai/v1\n", "moonshot-platform-key", "high",
+     "moonshot-global"},
+    {"dotenv prefix", "VITE_MOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
+    {"next public", "NEXT_PUBLIC_KIMI_API_KEY=\"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"hermes cn", "KIMI_CN_API_KEY=@K\n", "moonshot-platform-key", "high", "moonshot-cn"},
+    {"json object", "{\n  \"api_key\": \"@K\",\n  \"base_url\": \"https://api.moonshot.cn/v1\"\n}\n", "moonshot-platform-key",
+     "high", "moonshot-cn"},
+    {"json on one line", "{\"a\":{\"apiKey\":\"x\",\"baseURL\":\"https://api.openai.com/v1\"},\"b\":{\"apiKey\":\"@K\",\"baseURL\":"
+     "\"https://api.moonshot.ai/v1\"}}",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"json sibling object is another scope",
+     "{\"a\":{\"apiKey\":\"@K\",\"baseURL\":\"https://api.openai.com/v1\"},\"b\":{\"apiKey\":\"x\",\"baseURL\":"
+     "\"https://api.moonshot.ai/v1\"}}",
+     "", "", ""},
+    {"json provider key", "{ \"provider\": { \"moonshotai\": { \"options\": { \"apiKey\": \"@K\" } } } }", "moonshot-platform-key",
+     "high", ""},
+    {"cline secrets", "{ \"moonshotApiKey\": \"@K\", \"openAiApiKey\": \"\" }", "moonshot-platform-key", "high", ""},
+    {"cline secrets of another", "{ \"moonshotApiKey\": \"\", \"deepSeekApiKey\": \"@K\" }", "", "", ""},
+    {"roo export",
+     "{\"kimi\":{\"apiProvider\":\"moonshot\",\"moonshotBaseUrl\":\"https://api.moonshot.cn/v1\",\"moonshotApiKey\":\"@K\"}}",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"claude settings",
+     "{\n  \"env\": {\n    \"ANTHROPIC_BASE_URL\": \"https://api.moonshot.ai/anthropic\",\n    \"ANTHROPIC_AUTH_TOKEN\": \"@K\"\n  "
+     "}\n}\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"vs code pairs",
+     "\"claudeCode.environmentVariables\": [\n  {\"name\": \"ANTHROPIC_BASE_URL\", \"value\": \"https://api.moonshot.cn/anthropic\"},\n"
+     "  {\"name\": \"ANTHROPIC_AUTH_TOKEN\", \"value\": \"@K\"}\n]\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"kimi-cli toml", "[providers.kimi]\ntype = \"kimi\"\nbase_url = \"https://api.moonshot.cn/v1\"\napi_key = \"@K\"\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"toml section name", "[deepseek]\nkey = \"abc\"\n\n[moonshot]\nkey = \"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"toml other section", "[moonshot]\nkey = \"abc\"\n\n[deepseek]\nkey = \"@K\"\n", "", "", ""},
+    {"yaml map", "llm:\n  provider: moonshot\n  api_key: @K\n", "moonshot-platform-key", "high", ""},
+    {"yaml list item",
+     "models:\n  - name: GPT\n    provider: openai\n    apiKey: abc\n  - name: Kimi\n    provider: moonshot\n    apiKey: @K\n",
+     "moonshot-platform-key", "high", ""},
+    {"yaml list item of another",
+     "models:\n  - name: Kimi\n    provider: moonshot\n    apiKey: abc\n  - name: DS\n    provider: deepseek\n    apiKey: @K\n", "", "",
+     ""},
+    {"litellm",
+     "model_list:\n  - model_name: kimi\n    litellm_params:\n      model: moonshot/kimi-k2.6\n      api_key: @K\n",
+     "moonshot-platform-key", "high", ""},
+    {"yaml block", "data:\n  key: >-\n    @K\n  url: https://api.moonshot.ai/v1\n", "moonshot-platform-key", "", "moonshot-global"},
+    {"compose environment list",
+     "services:\n  app:\n    environment:\n      - OPENAI_BASE_URL=https://api.moonshot.cn/v1\n      - OPENAI_API_KEY=@K\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"kubernetes env", "env:\n  - name: MOONSHOT_API_KEY\n    value: \"@K\"\n  - name: OTHER\n    value: x\n", "moonshot-platform-key",
+     "high", ""},
+    {"ini", "[kimi]\nurl = https://api.moonshot.ai/v1\nkey = @K\n", "moonshot-platform-key", "high", "moonshot-global"},
+    {"properties", "moonshot.api-key=@K\nspring.name=x\n", "moonshot-platform-key", "high", ""},
+    {"spring ai", "spring.ai.openai.base-url=https://api.moonshot.cn\nspring.ai.openai.api-key=@K\n", "moonshot-platform-key", "high",
+     "moonshot-cn"},
+    {"xml element", "<config><moonshotApiKey>@K</moonshotApiKey></config>", "moonshot-platform-key", "high", ""},
+    {"xml attributes", "<add key=\"MoonshotKey\" value=\"@K\" />", "moonshot-platform-key", "high", ""},
+    {"plist", "<dict>\n<key>MOONSHOT_API_KEY</key>\n<string>@K</string>\n</dict>", "moonshot-platform-key", "high", ""},
+    {"python call", "client = OpenAI(\n    api_key=\"@K\",\n    base_url=\"https://api.moonshot.cn/v1\",\n)\n", "moonshot-platform-key",
+     "high", "moonshot-cn"},
+    {"python call, old base in a comment",
+     "client = OpenAI(\n    api_key=\"@K\",\n    # base_url=\"https://api.openai.com/v1\",\n    base_url=\"https://api.moonshot.ai/v1\",\n)\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"python variables", "API_KEY = \"@K\"\nBASE_URL = \"https://api.moonshot.cn/v1\"\n", "moonshot-platform-key", "high", "moonshot-cn"},
+    {"python variable used in a call",
+     "key = '@K'\n\ndef ask(q):\n    client = OpenAI(api_key=key, base_url='https://api.moonshot.ai/v1')\n    return client\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"python environ", "os.environ[\"MOONSHOT_API_KEY\"] = \"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"python getenv default", "key = os.getenv(\"MOONSHOT_API_KEY\", \"@K\")\n", "moonshot-platform-key", "high", ""},
+    {"python attributes", "openai.api_key = \"@K\"\nopenai.api_base = \"https://api.moonshot.cn/v1\"\n", "moonshot-platform-key", "high",
+     "moonshot-cn"},
+    {"python headers",
+     "r = requests.post(\"https://api.moonshot.cn/v1/chat/completions\",\n    headers={\"Authorization\": \"Bearer @K\"},\n    json={})\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"langchain class", "llm = MoonshotChat(api_key=\"@K\")\n", "moonshot-platform-key", "high", ""},
+    {"typescript object", "const client = new OpenAI({\n  apiKey: '@K',\n  baseURL: 'https://api.moonshot.ai/v1',\n});\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"javascript fetch",
+     "fetch('https://api.moonshot.cn/v1/models', { headers: { Authorization: `Bearer @K` } })\n", "moonshot-platform-key", "high",
+     "moonshot-cn"},
+    {"typescript annotation", "const moonshotKey: string = \"@K\";\n", "moonshot-platform-key", "high", ""},
+    {"process env default", "const key = process.env.KIMI_KEY ?? '@K';\n", "moonshot-platform-key", "high", ""},
+    {"go", "config := openai.DefaultConfig(\"@K\")\nconfig.BaseURL = \"https://api.moonshot.cn/v1\"\n", "moonshot-platform-key", "",
+     "moonshot-cn"},
+    {"go struct", "c := Config{\n\tAPIKey:  \"@K\",\n\tBaseURL: \"https://api.moonshot.ai/v1\",\n}\n", "moonshot-platform-key", "high",
+     "moonshot-global"},
+    {"java builder",
+     "OpenAIClient client = OpenAIOkHttpClient.builder()\n    .apiKey(\"@K\")\n    .baseUrl(\"https://api.moonshot.cn/v1\")\n    .build();\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"java constant", "private static final String MOONSHOT_API_KEY = \"@K\";\n", "moonshot-platform-key", "high", ""},
+    {"kotlin", "val client = OpenAI(token = \"@K\", host = OpenAIHost(baseUrl = \"https://api.moonshot.ai/v1/\"))\n",
+     "moonshot-platform-key", "high", "moonshot-global"},
+    {"c sharp", "var options = new OpenAIClientOptions { Endpoint = new Uri(\"https://api.moonshot.cn/v1\") };\nvar kimiKey = \"@K\";\n",
+     "moonshot-platform-key", "high", ""},
+    {"rust", "let client = moonshot::Client::new(\"@K\");\n", "moonshot-platform-key", "high", ""},
+    {"php", "$client = OpenAI::factory()->withApiKey('@K')->withBaseUri('api.moonshot.cn/v1')->make();\n", "moonshot-platform-key", "high",
+     "moonshot-cn"},
+    {"ruby", "client = OpenAI::Client.new(access_token: \"@K\", uri_base: \"https://api.moonshot.ai/v1\")\n", "moonshot-platform-key",
+     "high", "moonshot-global"},
+    {"swift", "let kimiAPIKey = \"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"c++", "const std::string kMoonshotKey{\"@K\"};\n", "moonshot-platform-key", "high", ""},
+    {"sql", "INSERT INTO channels (name, base_url, `key`) VALUES ('kimi', 'https://api.moonshot.cn', '@K');\n", "moonshot-platform-key",
+     "high", "moonshot-cn"},
+    {"sql other row", "VALUES ('kimi', 'https://api.moonshot.cn', 'abc'), ('x', 'https://api.deepseek.com', '@K');\n", "", "", ""},
+    {"comment", "# kimi key: @K\n", "moonshot-platform-key", "high", ""},
+    {"comment above", "# moonshot\nkey = \"@K\"\n", "moonshot-platform-key", "medium", ""},
+    {"markdown prose", "Use my Moonshot key `@K` for the demo.\n", "moonshot-platform-key", "high", ""},
+    {"markdown table", "| provider | key |\n|---|---|\n| DeepSeek | abc |\n| Moonshot | @K |\n", "moonshot-platform-key", "high", ""},
+    {"diff", "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n+MOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
+    {"log with colours", "\x1b[32mMOONSHOT_API_KEY\x1b[0m=\x1b[1m@K\x1b[0m\n", "moonshot-platform-key", "high", ""},
+    {"log line", "2026-11-24 POST https://api.moonshot.ai/v1/chat/completions auth=Bearer @K 401\n", "moonshot-platform-key", "high",
+     "moonshot-global"},
+    {"http request", "POST /v1/chat/completions HTTP/1.1\nHost: api.moonshot.cn\nAuthorization: Bearer @K\n\n{}\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"json in jsonl",
+     "{\"type\":\"user\",\"content\":\"export OPENAI_API_KEY=@K\\nexport OPENAI_BASE_URL=https://api.moonshot.cn/v1\\n\"}\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"json in json",
+     "{\"a\":\"{\\\"api_key\\\": \\\"@K\\\", \\\"base_url\\\": \\\"https://api.moonshot.ai/v1\\\"}\"}\n", "moonshot-platform-key", "high",
+     "moonshot-global"},
+    {"escape directly before", "{\"text\":\"moonshot:\\n@K\\n\"}\n", "moonshot-platform-key", "", ""},
+    {"percent", "https://x.example/?u=https%3A%2F%2Fapi.moonshot.cn%2Fv1&key%3D@K&z=1\n", "moonshot-platform-key", "high", "moonshot-cn"},
+    {"repository name is no evidence", "git clone https://github.com/someone/moonshot-app && KEY=@K make\n", "unattributed-sk-key", "", ""},
+    {"folder name is no evidence", "cat /home/me/kimi/config.txt: @K\n", "unattributed-sk-key", "", ""},
+    {"host in the small block",
+     "def ask():\n    token = \"@K\"\n    x = 1\n    y = 2\n    return post(\"https://api.moonshot.cn/v1/chat\", token)\n",
+     "moonshot-platform-key", "", "moonshot-cn"},
+    {"far away is nothing", "moonshot\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nx = \"@K\"\n", "unattributed-sk-key", "", ""},
+    {"setx", "setx MOONSHOT_API_KEY \"@K\"\r\n", "moonshot-platform-key", "high", ""},
+    {"powershell", "$env:MOONSHOT_API_KEY = \"@K\"\r\n", "moonshot-platform-key", "high", ""},
+    {"fish", "set -gx MOONSHOT_API_KEY @K\n", "moonshot-platform-key", "high", ""},
+    {"dockerfile", "ENV MOONSHOT_API_KEY @K\n", "moonshot-platform-key", "high", ""},
+    {"netrc", "machine api.moonshot.cn\n  login x\n  password @K\n", "moonshot-platform-key", "high", "moonshot-cn"},
+    {"systemd", "[Service]\nEnvironment=\"OPENAI_BASE_URL=https://api.moonshot.cn/v1\" \"OPENAI_API_KEY=@K\"\n", "moonshot-platform-key",
+     "high", "moonshot-cn"},
+    {"helm values", "moonshot:\n  apiKey: \"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"terraform", "variable \"moonshot_api_key\" {\n  default = \"@K\"\n}\n", "moonshot-platform-key", "high", ""},
+    {"openrouter speaks for itself", "{\"provider\":\"openrouter\",\"model\":\"moonshotai/kimi-k2.6\",\"key\":\"@K\"}", "", "", ""},
+    {"model id names Kimi", "{\"model\":\"kimi-k2.6\",\"key\":\"@K\"}", "moonshot-platform-key", "high", ""},
+    {"unknown gateway", "OPENAI_API_KEY=@K\nOPENAI_BASE_URL=https://llm.corp.example/v1\n", "unattributed-sk-key", "", ""},
+};
+
+std::string filled(const Case& c, const std::string& key, const std::string& code) {
+  std::string text = c.text;
+  const auto replace = [&](const std::string& mark, const std::string& with) {
+    for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + with.size()))
+      text.replace(at, mark.size(), with);
+  };
+  replace("@K", key);
+  replace("@C", code);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a key is found and attributed in every context") {
+  test::Keys keys(7);
+  for (const Case& c : kCases) {
+    DYNAMIC_SECTION(c.name) {
+      const std::string key = keys.platform();
+      const std::string code = keys.kimi_code();
+      const std::string text = filled(c, key, code);
+      const std::string& planted = text.find(key) != std::string::npos ? key : code;
+      const std::vector<Match> matches = test::scan_text(text);
+      REQUIRE(matches.size() == 1);
+      const Match& match = matches[0];
+      CHECK(match.rule == c.rule);
+      if (*c.confidence != '\0') CHECK(name(match.confidence) == c.confidence);
+      if (match.rule != "" && match.rule != "unattributed-sk-key") CHECK(match.realm == c.realm);
+      CHECK(match.secret.reveal() == planted);
+      const std::size_t at = text.find(planted);
+      CHECK(match.region.bytes.begin == at);
+      CHECK(match.region.bytes.end == at + planted.size());
+      CHECK(match.region.snippet.find(planted) == std::string::npos);
+    }
+  }
+}
