@@ -34,6 +34,8 @@ struct Vendor {
   std::vector<std::string> names;  // words that name it in variables and provider ids, lower case
   std::string key_expression;      // RE2, whole key; empty if not known
   bool hosts_kimi_models = false;
+  bool forwards_keys = false;      // passes other vendors' keys on: a Kimi key there is meant
+  std::string kimi_model_expression;  // RE2, whole id: how it names Kimi models; empty if not known
   bool protocol = false;  // its names are protocol names too (OPENAI_*, ANTHROPIC_*)
   std::string source;
 };

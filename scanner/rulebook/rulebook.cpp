@@ -221,6 +221,9 @@ void Reader::vendor(TableReader& in) {
   in.texts("names", vendor.names);
   in.text("key_expression", vendor.key_expression);
   in.flag("hosts_kimi_models", vendor.hosts_kimi_models);
+  in.flag("forwards_keys", vendor.forwards_keys);
+  in.text("kimi_model_expression", vendor.kimi_model_expression);
+  expression(in, "kimi_model_expression", vendor.kimi_model_expression);
   in.flag("protocol", vendor.protocol);
   in.text("source", vendor.source);
   expression(in, "key_expression", vendor.key_expression);
