@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "scanner/source/git/objects/inflate.h"
 #include "scanner/source/git/objects/loose_object.h"
 #include "scanner/source/git/objects/pack.h"
+#include "scanner/source/git/objects/pack_salvage.h"
 #include "scanner/source/git/objects/raw_buffer.h"
 
 namespace kimiguard::git {
@@ -68,6 +70,8 @@ struct ObjectStore::State {
 
   mutable std::mutex mutex;
   mutable std::vector<std::unique_ptr<Scratch>> idle;  // guarded by mutex
+  // Entries by offset, for packs in which damage was met. Guarded by mutex.
+  mutable std::map<const Pack*, std::vector<std::pair<std::uint64_t, std::uint32_t>>> by_offset;
 
   struct Link {
     const Pack* pack;
@@ -144,12 +148,19 @@ struct ObjectStore::State {
     return std::string_view(out, static_cast<std::size_t>(link.head.size));
   }
 
-  // The id an index gives the entry at `offset`: linear, used only after damage was met.
+  // The id an index gives the entry at `offset`. Its table is made when damage is first met.
   std::optional<ObjectId> id_at(const Pack& pack, std::uint64_t offset) const {
     if (!pack.indexed()) return std::nullopt;
-    for (std::uint32_t i = 0; i < pack.index().size(); ++i)
-      if (pack.index().offset(i) == offset) return pack.index().id(i);
-    return std::nullopt;
+    const std::lock_guard lock(mutex);
+    auto& table = by_offset[&pack];
+    if (table.empty()) {
+      table.reserve(pack.index().size());
+      for (std::uint32_t i = 0; i < pack.index().size(); ++i) table.emplace_back(pack.index().offset(i), i);
+      std::sort(table.begin(), table.end());
+    }
+    const auto row = std::lower_bound(table.begin(), table.end(), std::make_pair(offset, std::uint32_t{0}));
+    if (row == table.end() || row->first != offset) return std::nullopt;
+    return pack.index().id(row->second);
   }
 
   // Rebuilds the entry at `offset`.
@@ -225,6 +236,54 @@ struct ObjectStore::State {
     return *rebuilt;
   }
 
+  // Gives every pack that has no good index one made from its entries. Twice, as one such pack may hold
+  // bases of another.
+  void salvage_packs() {
+    const BaseReader elsewhere = [this](const ObjectId& id) -> std::optional<Object> {
+      Scratch scratch;
+      int fallbacks = 0;
+      const Result<Rebuilt> base = copy_of(id, nullptr, 0, scratch, fallbacks);
+      if (!base) return std::nullopt;
+      return Object{base->type, std::string(base->bytes)};
+    };
+    std::vector<std::uint64_t> missing(packs.size(), 0);
+    for (int round = 0; round < 2; ++round) {
+      for (std::size_t i = 0; i < packs.size(); ++i) {
+        if (round == 0 ? packs[i]->indexed() : missing[i] == 0) continue;
+        Pack renewed = *packs[i];
+        Salvaged found = salvage(renewed, elsewhere, options.max_object_bytes);
+        missing[i] = found.missing_bases;
+        if (round == 0) {
+          gaps.push_back({GapKind::not_parsed, "index", renewed.path(),
+                          "the index is missing, damaged or not this pack's: objects were read in the "
+                          "order of the pack"});
+          if (found.unread_bytes > 0)
+            gaps.push_back({GapKind::unreadable, "damaged", renewed.path(),
+                            std::to_string(found.unread_bytes) + " bytes of the pack are no readable objects"});
+        }
+        if (found.nameless > 0 && (round == 1 || missing[i] == 0)) report_nameless(renewed, found);
+        renewed.set_index(std::move(found.index));
+        packs[i] = std::make_shared<const Pack>(std::move(renewed));
+      }
+      if (std::all_of(missing.begin(), missing.end(), [](std::uint64_t count) { return count == 0; })) break;
+    }
+  }
+  void report_nameless(const Pack& pack, const Salvaged& found) {
+    if (found.missing_bases > 0) {
+      Gap gap{GapKind::unreadable, "missing_base", pack.path(), "deltas whose base is not stored",
+              found.missing_bases};
+      if (promisor) {
+        gap.kind = GapKind::not_here;
+        gap.code = "promisor";
+        gap.reason = "deltas whose base a promisor remote may have";
+      }
+      gaps.push_back(std::move(gap));
+    }
+    if (found.nameless > found.missing_bases)
+      gaps.push_back({GapKind::unreadable, "damaged", pack.path(),
+                      "deltas made from objects that are damaged", found.nameless - found.missing_bases});
+  }
+
   // Any sound copy of `id` but the one at (not_pack, not_offset).
   Result<Rebuilt> copy_of(const ObjectId& id, const Pack* not_pack, std::uint64_t not_offset,
                           Scratch& scratch, int& fallbacks) const {
@@ -284,6 +343,7 @@ Result<std::shared_ptr<ObjectStore>> ObjectStore::open(const std::string& object
       state->packs.push_back(std::make_shared<const Pack>(std::move(*pack)));
     }
   }
+  state->salvage_packs();
   return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(state)));
 }
 

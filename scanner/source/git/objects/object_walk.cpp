@@ -1,12 +1,14 @@
 #include "scanner/source/git/objects/object_walk.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "scanner/source/git/objects/loose_object.h"
+#include "scanner/source/git/objects/pack_salvage.h"
 #include "scanner/source/git/objects/parallel.h"
 #include "scanner/source/git/objects/walk_run.h"
 
@@ -70,6 +72,25 @@ class Pass {
     });
     if (!shared_.stopped()) recover();
     for (const auto& worker : workers_) add(*worker);
+  }
+
+  // Names that are not to be delivered again. Sorted; REQUIRES: they live as long as run().
+  void leave_out(const std::vector<ObjectId>& names) { shared_.delivered = &names; }
+
+  // The names of all that was delivered, sorted.
+  std::vector<ObjectId> delivered() const {
+    std::vector<ObjectId> wrong;
+    for (const auto& worker : workers_)
+      wrong.insert(wrong.end(), worker->wrong_names.begin(), worker->wrong_names.end());
+    std::sort(wrong.begin(), wrong.end());
+    std::vector<ObjectId> names;
+    for (Node node = 0; node < shared_.forest.size; ++node) {
+      if (shared_.state[node] != kDone) continue;
+      const ObjectId id = shared_.forest.id(node, store_.hash_kind());
+      if (!std::binary_search(wrong.begin(), wrong.end(), id)) names.push_back(id);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
   }
 
   bool irregular(std::size_t pack) const { return shared_.irregular[pack]; }
@@ -242,17 +263,67 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
   std::vector<std::unique_ptr<ObjectVisitor>> visitors;
   for (unsigned i = 0; i < threads; ++i) visitors.push_back(factory(i));
 
-  std::vector<const PackIndex*> indexes;
-  for (const auto& pack : store.packs()) indexes.push_back(pack->indexed() ? &pack->index() : nullptr);
+  // A walk leans on every name and offset of an index, so its own checksum is looked at first.
+  const auto& packs = store.packs();
+  std::vector<const PackIndex*> indexes(packs.size(), nullptr);
+  std::vector<std::unique_ptr<Salvaged>> salvaged(packs.size());
+  const BaseReader elsewhere = [&](const ObjectId& id) -> std::optional<Object> {
+    Result<Object> base = store.read(id);
+    if (!base || !(hash_object(store.hash_kind(), base->type, base->bytes) == id)) return std::nullopt;
+    return std::move(*base);
+  };
+  const auto salvage_pack = [&](std::size_t i, const char* reason) {
+    salvaged[i] = std::make_unique<Salvaged>(salvage(*packs[i], elsewhere, store.options().max_object_bytes));
+    report.coverage.gaps.push_back({GapKind::not_parsed, "index", packs[i]->path(), reason});
+  };
+  std::vector<std::uint8_t> sound(packs.size(), 0);
+  std::atomic<std::size_t> next{0};
+  on_threads(packs.size() > 1 ? threads : 1, [&](unsigned) {
+    for (std::size_t i = next++; i < packs.size(); i = next++)
+      sound[i] = packs[i]->indexed() && packs[i]->index().sound();
+  });
+  for (std::size_t i = 0; i < packs.size(); ++i) {
+    if (!packs[i]->indexed()) continue;
+    indexes[i] = &packs[i]->index();
+    if (sound[i] != 0) continue;
+    salvage_pack(i, "the index is damaged: objects were read in the order of the pack");
+    indexes[i] = &salvaged[i]->index;
+    if (salvaged[i]->unread_bytes > 0)
+      report.coverage.gaps.push_back(
+          {GapKind::unreadable, "damaged", packs[i]->path(),
+           std::to_string(salvaged[i]->unread_bytes) + " bytes of the pack are no readable objects"});
+    if (salvaged[i]->nameless > 0)
+      report.coverage.gaps.push_back({GapKind::unreadable, "damaged", packs[i]->path(),
+                                      "deltas made from objects that are damaged or not stored",
+                                      salvaged[i]->nameless});
+  }
   std::vector<LooseEntry> loose;
   if (options.loose)
     for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
       for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
         loose.push_back({id, static_cast<std::uint32_t>(folder)});
-  DeltaForest forest =
-      DeltaForest::build(store.packs(), indexes, std::move(loose), store.hash_kind(), threads);
+  DeltaForest forest = DeltaForest::build(packs, indexes, std::move(loose), store.hash_kind(), threads);
   Pass pass(store, options, threads, forest, visitors, report);
   pass.run();
+
+  // An index whose own checksum is right can still lie. Where entries do not follow each other without
+  // a gap, or a name was wrong, the pack is read once more from its own entries.
+  std::vector<ObjectId> delivered;
+  for (std::size_t i = 0; i < forest.packs.size() && !pass.shared().stopped(); ++i) {
+    if (!pass.irregular(i)) continue;
+    if (delivered.empty()) delivered = pass.delivered();
+    const auto at = static_cast<std::size_t>(
+        std::find(packs.begin(), packs.end(), forest.packs[i].pack) - packs.begin());
+    if (salvaged[at] != nullptr) continue;
+    salvage_pack(at, "the index does not fit the pack: objects were read in the order of the pack too");
+    DeltaForest again = DeltaForest::build({packs[at]}, {&salvaged[at]->index}, {}, store.hash_kind(), threads);
+    Pass second(store, options, threads, again, visitors, report);
+    second.leave_out(delivered);
+    second.run();
+    const std::vector<ObjectId> more = second.delivered();
+    delivered.insert(delivered.end(), more.begin(), more.end());
+    std::sort(delivered.begin(), delivered.end());
+  }
   report.coverage.settle();
   return report;
 }

@@ -15,8 +15,8 @@ Result<Pack> Pack::open(const std::string& stem, HashKind kind) {
   pack.kind_ = kind;
   Result<MappedFile> file = MappedFile::open(pack.path_);
   if (!file) return file.error();
-  pack.file_ = std::move(*file);
-  const std::string_view bytes = pack.file_.bytes();
+  pack.file_ = std::make_shared<const MappedFile>(std::move(*file));
+  const std::string_view bytes = pack.file_->bytes();
   if (bytes.size() < kHeader || std::memcmp(bytes.data(), "PACK", 4) != 0)
     return Error{"damaged", pack.path_ + ": not a pack, or cut short"};
   const std::uint32_t version = load_be32(bytes.data() + 4);
@@ -34,7 +34,9 @@ Result<Pack> Pack::open(const std::string& stem, HashKind kind) {
   else if (index->pack_checksum() != bytes.substr(pack.entries_end_))
     pack.index_error_ = Error{"damaged", stem + ".idx: made for another pack, or the pack is cut short"};
   else
-    pack.index_ = std::move(*index);
+    pack.set_index(std::move(*index));
+  // Without an index that knows the trailer, the last bytes may be an entry's.
+  if (!pack.index_) pack.entries_end_ = bytes.size();
   return pack;
 }
 

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "scanner/core/result.h"
 #include "scanner/source/git/objects/mapped_file.h"
@@ -27,6 +29,7 @@ struct EntryHead {
   bool delta() const { return kind >= offset_delta; }
 };
 
+// Copies share the mapping.
 class Pack {
  public:
   // Bytes before the first entry: "PACK", version, count.
@@ -38,19 +41,19 @@ class Pack {
 
   const std::string& path() const { return path_; }  // of the .pack file
   HashKind hash_kind() const { return kind_; }
-  std::string_view bytes() const { return file_.bytes(); }
+  std::string_view bytes() const { return file_->bytes(); }
   // One past the last byte that can belong to an entry. A pack cut short may have no trailer.
   std::uint64_t entries_end() const { return entries_end_; }
   std::uint32_t claimed_count() const { return claimed_count_; }
   bool promisor() const { return promisor_; }
   bool cruft() const { return cruft_; }
 
-  bool indexed() const { return index_.has_value(); }
+  bool indexed() const { return index_ != nullptr; }
   // Why there is no index; empty if there is one.
   const Error& index_error() const { return index_error_; }
   // REQUIRES: indexed().
   const PackIndex& index() const { return *index_; }
-  void set_index(PackIndex index) { index_ = std::move(index); }
+  void set_index(PackIndex index) { index_ = std::make_shared<const PackIndex>(std::move(index)); }
 
   // The head at `offset`; nothing where none can be: outside the entries, an unknown type, a base at
   // or behind the entry itself.
@@ -59,8 +62,8 @@ class Pack {
  private:
   std::string path_;
   HashKind kind_ = HashKind::sha1;
-  MappedFile file_;
-  std::optional<PackIndex> index_;
+  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const PackIndex> index_;
   Error index_error_;
   std::uint64_t entries_end_ = 0;
   std::uint32_t claimed_count_ = 0;

@@ -120,7 +120,7 @@ void WalkWorker::fail(Node node, Fault fault) {
 
 void WalkWorker::finish(Node node, std::uint64_t size) {
   shared_.state[node] = kDone;
-  if (shared_.forest.duplicate[node] != kLaterCopy) {
+  if (shared_.forest.duplicate[node] != kLaterCopy && !delivered_before(node)) {
     ++objects;
     bytes += size;
   }
@@ -128,6 +128,12 @@ void WalkWorker::finish(Node node, std::uint64_t size) {
     if (shared_.options.done != nullptr) shared_.options.done->fetch_add(until_progress_);
     until_progress_ = 0;
   }
+}
+
+bool WalkWorker::delivered_before(Node node) const {
+  const std::vector<ObjectId>* names = shared_.delivered;
+  return names != nullptr &&
+         std::binary_search(names->begin(), names->end(), shared_.forest.id(node, shared_.store.hash_kind()));
 }
 
 bool WalkWorker::affordable(std::uint64_t result, std::uint64_t stored) {
@@ -180,6 +186,8 @@ void WalkWorker::deliver(Node node, ObjectType type, std::string_view text, cons
       if (duplicate) return;
     } else {
       wrong_names.push_back(view.id);
+      if (node < shared_.forest.loose_first)
+        shared_.irregular[shared_.forest.pack_of(node)].store(true, std::memory_order_relaxed);
       if (shared_.forest.named(name.data())) return;
       view.id = name;
     }

@@ -127,6 +127,7 @@ class WalkWorker {
   bool is_named(Node node, ObjectType type, std::string_view text);
   void deliver(Node node, ObjectType type, std::string_view text, const std::vector<Hit>& hits);
   void finish(Node node, std::uint64_t size);
+  bool delivered_before(Node node) const;
   void fail(Node node, Fault fault);
   bool affordable(std::uint64_t result, std::uint64_t stored);
   const PackEntries& entries_of(Node node);
