@@ -59,6 +59,7 @@ Unpacking::Unpacking(const Limits& limits, const Sink& sink, Opener opener, Prob
     : limits_(limits), sink_(sink), opener_(std::move(opener)), prober_(std::move(prober)) {}
 
 void Unpacking::gap(GapKind kind, std::string code, const Origin& origin, std::string reason) {
+  ++gap_count_;
   if (coverage_.gaps.size() < limits_.gaps) {
     coverage_.gaps.push_back({kind, std::move(code), place_of(origin), std::move(reason), 1});
     return;
@@ -87,9 +88,11 @@ bool Unpacking::take_member(const Origin& origin) {
 bool Unpacking::take_bytes(std::uint64_t bytes, const Origin& origin) {
   if (exhausted_) return false;
   total_ += bytes;
-  if (total_ <= limits_.total_bytes) return true;
+  const bool bomb =
+      outer_size_ > 0 && total_ > limits_.ratio_from && total_ / limits_.ratio > outer_size_;
+  if (total_ <= limits_.total_bytes && !bomb) return true;
   exhausted_ = true;
-  limit(origin, "all unpacked bytes");
+  limit(origin, bomb ? "unpacked bytes for each packed byte" : "all unpacked bytes");
   return false;
 }
 
@@ -134,16 +137,17 @@ void Unpacking::deliver(std::string_view bytes, const OriginPtr& origin, std::st
 
 void Unpacking::deliver_and_open(std::string_view bytes, const OriginPtr& origin, int depth,
                                  std::string_view context) {
-  deliver(bytes, origin, context);
-  if (!opener_ || exhausted_) return;
   const std::string_view name =
       origin->inside.empty() ? std::string_view(origin->path) : origin->inside.back().name;
-  if (!looks_nested(bytes.substr(0, 4096), name)) return;
-  if (depth >= limits_.depth) {
-    limit(*origin, "containers inside containers");
-    return;
+  Opened opened = Opened::no;
+  if (opener_ && !exhausted_ && looks_nested(bytes.substr(0, 4096), name)) {
+    if (depth >= limits_.depth) {
+      limit(*origin, "containers inside containers");
+    } else {
+      opened = opener_(*this, bytes, origin, depth);
+    }
   }
-  opener_(*this, bytes, origin, depth);
+  if (opened != Opened::complete) deliver(bytes, origin, context);
 }
 
 bool Unpacking::looks_nested(std::string_view first_bytes, std::string_view name) const {

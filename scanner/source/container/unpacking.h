@@ -29,10 +29,14 @@ std::string place_of(const Origin& origin);
 
 class Unpacking {
  public:
+  // What opening a nested container gave. `complete`: its members were all delivered, so that its raw
+  // bytes need not be a document, too. `partial`: they do (damage, a limit, or a format in which plain
+  // bytes lie outside of what the reader understands).
+  enum class Opened { no, partial, complete };
   // Opens a nested container: `bytes` are a whole member or value that `origin` names, `depth` its
-  // level (1 = inside the outer file). Returns false when the bytes are no container.
+  // level (1 = inside the outer file).
   using Opener =
-      std::function<bool(Unpacking&, std::string_view bytes, const OriginPtr& origin, int depth)>;
+      std::function<Opened(Unpacking&, std::string_view bytes, const OriginPtr& origin, int depth)>;
   // Tells whether bytes that begin so look like a container worth holding in memory whole.
   using Prober = std::function<bool(std::string_view first_bytes, std::string_view name)>;
 
@@ -48,6 +52,11 @@ class Unpacking {
   // "limit": `name` is a member of Limits in words.
   void limit(const Origin& origin, std::string_view name);
 
+  // The size of the outer file, for Limits::ratio; without it that limit is not asked.
+  void set_outer_size(std::uint64_t bytes) { outer_size_ = bytes; }
+  // Gaps so far, those that were only counted included: to see whether a reader met any.
+  std::uint64_t gap_count() const { return gap_count_; }
+
   // Takes one member of the count; false (and one gap) when there are none left.
   bool take_member(const Origin& origin);
   // Takes unpacked bytes of the total; false (and one gap) when the total is used up.
@@ -56,8 +65,8 @@ class Unpacking {
 
   // Hands out a document that is in memory whole, in pieces if it is large, and counts its bytes.
   void deliver(std::string_view bytes, const OriginPtr& origin, std::string_view context = {});
-  // The same, then opens it if it is a container itself and depth allows. `depth` is the level of
-  // this document.
+  // The same for a value that may be a container itself: it is opened if depth allows, and its own
+  // bytes are a document unless opening was complete. `depth` is the level of this document.
   void deliver_and_open(std::string_view bytes, const OriginPtr& origin, int depth,
                         std::string_view context = {});
   // Hands out one piece as it is.
@@ -91,6 +100,8 @@ class Unpacking {
   std::uint64_t members_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t held_ = 0;
+  std::uint64_t outer_size_ = 0;
+  std::uint64_t gap_count_ = 0;
   bool exhausted_ = false;
 };
 

@@ -1,10 +1,6 @@
 #include "scanner/source/store/sqlite_pages.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -184,30 +180,6 @@ void read_leaf(const PageReader& pages, std::uint32_t number, std::string_view p
 }
 
 }  // namespace
-
-Bytes Bytes::of(std::string_view bytes) {
-  return {bytes.size(), [bytes](std::uint64_t offset, char* into, std::size_t size) {
-            if (offset > bytes.size() || size > bytes.size() - offset) return false;
-            memcpy(into, bytes.data() + offset, size);
-            return true;
-          }};
-}
-
-Bytes Bytes::of_descriptor(int fd) {
-  struct stat info {};
-  if (fd < 0 || fstat(fd, &info) != 0 || info.st_size < 0) return of({});
-  return {static_cast<std::uint64_t>(info.st_size),
-          [fd](std::uint64_t offset, char* into, std::size_t size) {
-            while (size > 0) {
-              const ssize_t got = pread(fd, into, size, static_cast<off_t>(offset));
-              if (got <= 0) return false;
-              into += got;
-              offset += static_cast<std::uint64_t>(got);
-              size -= static_cast<std::size_t>(got);
-            }
-            return true;
-          }};
-}
 
 void salvage_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin,
                    const Value& value) {

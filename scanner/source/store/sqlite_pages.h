@@ -12,23 +12,15 @@
 // marks a reading that may repeat what a table of SQL or the raw bytes showed.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string_view>
 
+#include "scanner/source/container/random_access.h"
 #include "scanner/source/container/unpacking.h"
 
 namespace kimiguard::store {
 
-// Random access to a file or to bytes in memory.
-struct Bytes {
-  std::uint64_t size = 0;
-  // Fills `size` bytes from `offset`; false if they are not all there.
-  std::function<bool(std::uint64_t offset, char* into, std::size_t size)> read;
-
-  static Bytes of(std::string_view bytes);  // `bytes` must outlive the result
-  static Bytes of_descriptor(int fd);       // pread; `fd` must stay open
-};
+using container::Bytes;
 
 // What a value found here goes through: delivered, inflated, opened.
 using Value = std::function<void(std::string_view value, const container::OriginPtr& origin)>;

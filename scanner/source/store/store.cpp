@@ -139,6 +139,7 @@ Coverage read(const std::string& path, const container::OriginPtr& origin,
 Coverage read_bytes(std::string_view bytes, const container::OriginPtr& origin,
                     const container::Limits& limits, const container::Sink& sink) {
   container::Unpacking unpacking(limits, sink);
+  unpacking.set_outer_size(bytes.size());
   read_nested(unpacking, bytes, origin, 0);
   return unpacking.coverage();
 }

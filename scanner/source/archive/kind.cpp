@@ -1,0 +1,118 @@
+#include "scanner/source/archive/kind.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+namespace kimiguard::archive {
+namespace {
+
+bool starts(std::string_view bytes, std::string_view mark) {
+  return bytes.substr(0, mark.size()) == mark;
+}
+
+bool has_extension(std::string_view name, std::initializer_list<std::string_view> extensions) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || name.size() - dot > 8) return false;
+  std::string extension(name.substr(dot + 1));
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+// POSIX ustar by its mark; older tar by the checksum at byte 148, six octal digits over the header
+// with that field as blanks.
+bool is_tar(std::string_view bytes) {
+  if (bytes.size() < 512 || bytes[0] == '\0') return false;
+  if (bytes.substr(257, 5) == "ustar") return true;
+  std::uint32_t stated = 0;
+  bool digits = false;
+  for (std::size_t i = 148; i < 156; ++i) {
+    if (bytes[i] >= '0' && bytes[i] <= '7') {
+      stated = stated * 8 + static_cast<std::uint32_t>(bytes[i] - '0');
+      digits = true;
+    } else if (bytes[i] != ' ' && bytes[i] != '\0') {
+      return false;
+    }
+  }
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < 512; ++i) {
+    sum += i >= 148 && i < 156 ? 32u : static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  }
+  return digits && sum == stated;
+}
+
+// A pickle of a 4-byte header size, then the header: a pickle of a string that begins as JSON.
+bool is_asar(std::string_view bytes) {
+  if (bytes.size() < 24 || !starts(bytes, std::string_view("\x04\0\0\0", 4))) return false;
+  return bytes.substr(16, 9).find("{\"files\"") == 0;
+}
+
+bool is_compressed(std::string_view bytes, std::string_view name) {
+  using namespace std::string_view_literals;
+  if (starts(bytes, "\x1F\x8B\x08"sv) && bytes.size() >= 10 && (bytes[3] & 0xE0) == 0) return true;
+  if (starts(bytes, "BZh") && bytes.size() >= 10 && bytes[3] >= '1' && bytes[3] <= '9' &&
+      (bytes.substr(4, 6) == "\x31\x41\x59\x26\x53\x59"sv ||
+       bytes.substr(4, 6) == "\x17\x72\x45\x38\x50\x90"sv)) {
+    return true;
+  }
+  if (starts(bytes,
+             "\xFD"
+             "7zXZ\0"sv) ||
+      starts(bytes, "\x28\xB5\x2F\xFD"sv) || starts(bytes, "\x04\x22\x4D\x18"sv)) {
+    return true;
+  }
+  if (bytes.size() >= 8 && bytes.substr(1, 3) == "\x2A\x4D\x18"sv && (bytes[0] & 0xF0) == 0x50)
+    return true;
+  if (starts(bytes, "LZIP\x01")) return true;
+  if (starts(bytes, "\x5D\0\0"sv) && has_extension(name, {"lzma", "tlz"})) return true;
+  return starts(bytes, "\x1F\x9D"sv) && has_extension(name, {"z", "taz"});
+}
+
+}  // namespace
+
+Kind kind_of(std::string_view bytes, std::string_view name) {
+  using namespace std::string_view_literals;
+  if (bytes.size() < 4) return Kind::none;
+  if (starts(bytes, "PK\x03\x04") || (starts(bytes, "PK\x05\x06"sv) && bytes.size() > 22) ||
+      starts(bytes, "PK00PK\x03\x04")) {
+    return Kind::zip;
+  }
+  // A program or a script may stand before the archive it carries.
+  if (starts(bytes, "#!") && bytes.find("PK\x03\x04") != std::string_view::npos) return Kind::zip;
+  if ((starts(bytes, "#!") || starts(bytes, "MZ") ||
+       starts(bytes,
+              "\x7F"
+              "ELF")) &&
+      has_extension(name, {"jar", "war", "pyz", "pex", "zip"})) {
+    return Kind::zip;
+  }
+  if (starts(bytes, "7z\xBC\xAF\x27\x1C")) return Kind::seven_zip;
+  if (is_compressed(bytes, name)) return Kind::compressed;
+  if (starts(bytes, "!<arch>\n")) return Kind::ar;
+  if (starts(bytes, "070701") || starts(bytes, "070702") || starts(bytes, "070707") ||
+      ((starts(bytes, "\xC7\x71") || starts(bytes, "\x71\xC7")) && has_extension(name, {"cpio"}))) {
+    return Kind::cpio;
+  }
+  if (starts(bytes, "\xED\xAB\xEE\xDB")) return Kind::rpm;
+  if (starts(bytes, "MSCF\0\0\0\0"sv)) return Kind::cab;
+  if (is_tar(bytes)) return Kind::tar;
+  if (is_asar(bytes)) return Kind::asar;
+  if (bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos) return Kind::pdf;
+  if (starts(bytes, "bplist0")) return Kind::plist;
+  if (starts(bytes, "\xFE\xED\xFE\xED") || starts(bytes, "\xCE\xCE\xCE\xCE") ||
+      starts(bytes, "\x03\xD9\xA2\x9A")) {
+    return Kind::keystore;
+  }
+  if (starts(bytes, "\x30") && has_extension(name, {"p12", "pfx", "jks", "keystore"}))
+    return Kind::keystore;
+  if (has_extension(name, {"iso"}) && bytes.size() >= 512) return Kind::iso;
+  if (has_extension(name, {"eml", "mht", "mhtml", "mbox"})) return Kind::mail;
+  return Kind::none;
+}
+
+bool is_streamed(Kind kind) {
+  return kind == Kind::tar || kind == Kind::compressed || kind == Kind::cpio || kind == Kind::ar ||
+         kind == Kind::rpm;
+}
+
+}  // namespace kimiguard::archive

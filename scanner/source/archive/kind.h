@@ -1,0 +1,32 @@
+// Which kind of container bytes are, by their magic numbers; by name only where a format has none.
+#pragma once
+
+#include <string_view>
+
+namespace kimiguard::archive {
+
+enum class Kind {
+  none,
+  zip,  // jar, war, whl, apk, docx, xlsx, pptx, epub, pyz, vsix … (APPNOTE.TXT)
+  seven_zip,
+  cab,
+  iso,  // by the name .iso: its mark stands at byte 32769
+  tar,
+  compressed,  // gzip, bzip2, xz, lzma, lzip, zstd, lz4, compress: of a tar, a cpio or anything
+  cpio,
+  ar,  // .deb, .a
+  rpm,
+  asar,  // Electron
+  pdf,
+  mail,     // by the name .eml, .mht, .mhtml, .mbox (RFC 5322, RFC 2045)
+  plist,    // binary property list
+  keystore  // JKS, JCEKS, KeePass; PKCS #12 by the name .p12, .pfx: named, never opened
+};
+
+// `first_bytes`: 4096, fewer if there are no more. `name` may be a path.
+Kind kind_of(std::string_view first_bytes, std::string_view name);
+
+// Kinds that are read from front to back, so that one inside another is never held in memory.
+bool is_streamed(Kind kind);
+
+}  // namespace kimiguard::archive
