@@ -48,7 +48,8 @@ bool is_loopback_v4(std::string_view host) {
 
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host.ends_with(".localhost") || host == "::1" ||
-         host == "0:0:0:0:0:0:0:1" || host == "::" || host == "host.docker.internal" || is_loopback_v4(host);
+         host == "0:0:0:0:0:0:0:1" || host == "::" || host == "host.docker.internal" ||
+         is_loopback_v4(host);
 }
 
 std::vector<std::string_view> segments_of(std::string_view path) {
@@ -74,7 +75,8 @@ std::string path_of(const std::string& base) {
 
 bool ends_in_endpoint(std::string_view path) {
   static constexpr std::array<std::string_view, 7> kEndpoints = {
-      "/chat/completions", "/completions", "/embeddings", "/models", "/responses", "/messages", "/count_tokens"};
+      "/chat/completions", "/completions", "/embeddings",  "/models",
+      "/responses",        "/messages",    "/count_tokens"};
   return std::any_of(kEndpoints.begin(), kEndpoints.end(),
                      [&](std::string_view endpoint) { return path.ends_with(endpoint); });
 }
@@ -95,13 +97,14 @@ std::optional<BaseUrl> parse_base_url(std::string_view text) {
   text = trimmed(text);
   if (text.empty() || text.size() > kLongest) return std::nullopt;
   for (const char c : text)
-    if (static_cast<unsigned char>(c) <= ' ' || c == '$' || c == '{' || c == '}' || c == '<' || c == '>' ||
-        c == '\\' || c == '"' || c == '|')
+    if (static_cast<unsigned char>(c) <= ' ' || c == '$' || c == '{' || c == '}' || c == '<' ||
+        c == '>' || c == '\\' || c == '"' || c == '|')
       return std::nullopt;
   BaseUrl url;
   const std::size_t colon = text.find("://");
   if (colon != std::string_view::npos) {
-    if (colon == 0 || !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+    if (colon == 0 ||
+        !std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
           return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
         }))
       return std::nullopt;
@@ -131,8 +134,8 @@ std::optional<BaseUrl> parse_base_url(std::string_view text) {
   const bool port_ok = url.port.size() <= 5 && std::all_of(url.port.begin(), url.port.end(), is_digit);
   const bool host_ok = !url.host.empty() && url.host.size() <= 253 &&
                        std::all_of(url.host.begin(), url.host.end(), [](char c) {
-                         return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == ':' ||
-                                static_cast<unsigned char>(c) >= 0x80;
+                         return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' ||
+                                c == ':' || static_cast<unsigned char>(c) >= 0x80;
                        });
   if (!port_ok || !host_ok) return std::nullopt;
   url.loopback = is_loopback(url.host);
@@ -176,10 +179,14 @@ std::string base_of(const Realm& realm, Protocol protocol) {
     return base;
   };
   switch (protocol) {
-    case Protocol::anthropic: return realm.anthropic_base;
-    case Protocol::openai_root: return without_v1(realm.openai_base);
-    case Protocol::openai_endpoint: return realm.openai_base + "/chat/completions";
-    default: return realm.openai_base;
+    case Protocol::anthropic:
+      return realm.anthropic_base;
+    case Protocol::openai_root:
+      return without_v1(realm.openai_base);
+    case Protocol::openai_endpoint:
+      return realm.openai_base + "/chat/completions";
+    default:
+      return realm.openai_base;
   }
 }
 
@@ -194,17 +201,20 @@ std::optional<ShapeFault> shape_fault(const Realm& realm, const BaseUrl& url, Pr
       return std::nullopt;
     case Protocol::openai:
       if (path == openai) return std::nullopt;
-      if (path.find("/anthropic") != std::string_view::npos) return ShapeFault{"openai-at-anthropic", wanted};
+      if (path.find("/anthropic") != std::string_view::npos)
+        return ShapeFault{"openai-at-anthropic", wanted};
       if (ends_in_endpoint(path)) return ShapeFault{"whole-endpoint", wanted};
       if (openai.starts_with(path)) return ShapeFault{"openai-without-v1", wanted};
       return std::nullopt;
     case Protocol::openai_root:
-      if (path.find("/anthropic") != std::string_view::npos) return ShapeFault{"openai-at-anthropic", wanted};
+      if (path.find("/anthropic") != std::string_view::npos)
+        return ShapeFault{"openai-at-anthropic", wanted};
       if (ends_in_endpoint(path)) return ShapeFault{"whole-endpoint", wanted};
       if (path == openai) return ShapeFault{"root-with-v1", wanted};
       return std::nullopt;
     case Protocol::openai_endpoint:
-      if (path.find("/anthropic") != std::string_view::npos) return ShapeFault{"openai-at-anthropic", wanted};
+      if (path.find("/anthropic") != std::string_view::npos)
+        return ShapeFault{"openai-at-anthropic", wanted};
       if (path == openai || openai.starts_with(path)) return ShapeFault{"endpoint-missing", wanted};
       return std::nullopt;
     case Protocol::anthropic:

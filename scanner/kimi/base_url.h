@@ -10,15 +10,16 @@
 namespace kimiguard::kimi {
 
 struct BaseUrl {
-  std::string scheme;      // lower case; "" where none is written
-  bool userinfo = false;   // user:password@ stood there; never kept
-  bool query = false;      // ?… stood there; never kept, it may hold a key
-  std::string host;        // lower case, without port, final dot and brackets
-  std::string port;        // digits; "" where none is written
-  std::string path;        // "" or "/…" without a slash at the end; slashes that repeat are one
+  std::string scheme;     // lower case; "" where none is written
+  bool userinfo = false;  // user:password@ stood there; never kept
+  bool query = false;     // ?… stood there; never kept, it may hold a key
+  std::string host;       // lower case, without port, final dot and brackets
+  std::string port;       // digits; "" where none is written
+  std::string path;       // "" or "/…" without a slash at the end; slashes that repeat are one
   bool slash_at_end = false;
-  bool loopback = false;   // this machine: localhost, 127/8, ::1, 0.0.0.0, host.docker.internal
-  bool one_label = false;  // a bare name such as "litellm": a service of the same compose file or cluster
+  bool loopback = false;  // this machine: localhost, 127/8, ::1, 0.0.0.0, host.docker.internal
+  bool one_label =
+      false;  // a bare name such as "litellm": a service of the same compose file or cluster
 
   // Scheme (https where none is written), host, port and path: what may be shown.
   std::string shown() const;

@@ -55,7 +55,8 @@ KeyKinds::KeyKinds(const Rulebook& book) : compiled_(std::make_unique<Compiled>(
     if (rule.prefix.empty() || rule.body == 0) continue;
     Compiled::Shape shape{&rule, {}};
     for (const IssuerMark& mark : rule.marks)
-      shape.marks.push_back({mark.issuer, rulebook::compile_expression(mark.expression, Case::sensitive)});
+      shape.marks.push_back(
+          {mark.issuer, rulebook::compile_expression(mark.expression, Case::sensitive)});
     compiled_->shapes.push_back(std::move(shape));
   }
   // The longest prefix speaks first: sk-kimi- before sk-.
@@ -74,7 +75,8 @@ KeyKinds& KeyKinds::operator=(KeyKinds&&) noexcept = default;
 
 bool is_reference(std::string_view text) {
   static constexpr std::array<std::string_view, 12> kBegins = {
-      "$", "{env:", "{file:", "os.environ/", "op://", "!vault", "{{", "<", "%", "env:", "keychain:", "vault:"};
+      "$",  "{env:", "{file:", "os.environ/", "op://",     "!vault",
+      "{{", "<",     "%",      "env:",        "keychain:", "vault:"};
   return std::any_of(kBegins.begin(), kBegins.end(),
                      [&](std::string_view begin) { return text.starts_with(begin); }) ||
          text.find("${") != std::string_view::npos;

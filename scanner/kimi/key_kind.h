@@ -20,9 +20,9 @@ struct KeyKind {
     unknown     // could be a key of anybody
   };
   Family family = Family::none;
-  std::string secret_kind;            // of the rule whose shape it has: "kimi-code-key" …
-  std::string product;                // kimi-code; "" where the text does not say
-  std::vector<std::string> issuers;   // vendor ids or names whose shape it is, when family is other
+  std::string secret_kind;           // of the rule whose shape it has: "kimi-code-key" …
+  std::string product;               // kimi-code; "" where the text does not say
+  std::vector<std::string> issuers;  // vendor ids or names whose shape it is, when family is other
 };
 
 // Compiles the rulebook's expressions once; immutable, so one object serves all threads. The rulebook

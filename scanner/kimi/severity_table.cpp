@@ -19,8 +19,10 @@ bool is_record(PlaceKind place) {
     case PlaceKind::backup:
     case PlaceKind::export_:
     case PlaceKind::checkpoint:
-    case PlaceKind::cache: return true;
-    default: return false;
+    case PlaceKind::cache:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -29,8 +31,10 @@ bool is_file(const Exposure& exposure, const Provenance& provenance) {
     case PlaceKind::standard_input:
     case PlaceKind::environment:
     case PlaceKind::process:
-    case PlaceKind::git_internal: return false;
-    default: return !is_object(exposure, provenance);
+    case PlaceKind::git_internal:
+      return false;
+    default:
+      return !is_object(exposure, provenance);
   }
 }
 

@@ -1,0 +1,592 @@
+#include "scanner/kimi/verdict.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "scanner/kimi/base_url.h"
+#include "scanner/kimi/finding_at.h"
+#include "scanner/rulebook/expression.h"
+
+namespace kimiguard::kimi {
+namespace {
+
+using Family = KeyKind::Family;
+using rulebook::Case;
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+// The name that says something: the last part of a key path.
+std::string_view last_name(std::string_view key_path) {
+  const std::size_t dot = key_path.find_last_of(".\"");
+  return dot == std::string_view::npos ? key_path : key_path.substr(dot + 1);
+}
+
+std::string without_scheme(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  return std::string(colon == std::string_view::npos ? url : url.substr(colon + 3));
+}
+
+// One connection with everything that its verdicts ask about.
+struct Look {
+  const Connection& connection;
+  const Background& known;
+  std::optional<BaseUrl> url;
+  Owner owner;
+  KeyKind key;
+  Protocol protocol = Protocol::unknown;
+  std::string product;    // of the key, "" = not known
+  std::string key_realm;  // realm id of the key, "" = not known
+  bool kimi_key = false;  // surely Kimi's
+  std::string issuer;     // vendor id of the key, "" = Kimi's or not known
+
+  bool has_key() const { return key.family != Family::none; }
+  bool concerns_kimi() const { return owner.realm != nullptr || kimi_key; }
+};
+
+}  // namespace
+
+struct Judge::Known {
+  struct Name {
+    const VariableFact* fact;
+    std::unique_ptr<re2::RE2> expression;
+  };
+
+  const Rulebook& book;
+  KeyKinds kinds;
+  std::vector<Name> key_names;
+  std::vector<std::pair<const Vendor*, std::unique_ptr<re2::RE2>>> vendor_models;
+
+  explicit Known(const Rulebook& rulebook);
+
+  const VariableFact* fact_of(std::string_view name) const;
+  Look look_at(const Connection& connection, const Background& known) const;
+
+  std::map<std::string, std::string> bases(std::string_view product, Protocol protocol) const;
+  std::string consoles(std::string_view product) const;
+  std::string vendor_title(const std::string& id) const;
+  // What to write for a key whose product or realm is known; several where the region is not.
+  void want_bases(Finding& finding, const Look& at, std::string_view product, std::string_view realm,
+                  const Part* part) const;
+
+  void host_mismatch(const Look& at, std::vector<Finding>& findings) const;
+  void sent_elsewhere(const Look& at, std::vector<Finding>& findings) const;
+  void model(const Look& at, std::vector<Finding>& findings) const;
+  void base_url(const Look& at, std::vector<Finding>& findings) const;
+  void untrusted(const Look& at, std::vector<Finding>& findings) const;
+  void auth_conflict(const Look& at, std::vector<Finding>& findings) const;
+  void override_by_environment(const Look& at, std::vector<Finding>& findings) const;
+};
+
+Judge::Known::Known(const Rulebook& rulebook) : book(rulebook), kinds(rulebook) {
+  for (const VariableFact& fact : book.variables)
+    if (fact.role == "key")
+      key_names.push_back({&fact, rulebook::compile_expression(fact.expression, Case::insensitive)});
+  for (const Vendor& vendor : book.vendors)
+    if (!vendor.kimi_model_expression.empty())
+      vendor_models.emplace_back(
+          &vendor, rulebook::compile_expression(vendor.kimi_model_expression, Case::sensitive));
+}
+
+const VariableFact* Judge::Known::fact_of(std::string_view name) const {
+  for (const Name& known : key_names)
+    if (re2::RE2::FullMatch(piece(name), *known.expression)) return known.fact;
+  return nullptr;
+}
+
+Look Judge::Known::look_at(const Connection& connection, const Background& known) const {
+  Look at{connection, known, {}, {}, {}, protocol_named(connection.protocol), {}, {}, false, {}};
+  if (connection.base_url) at.url = parse_base_url(connection.base_url->value);
+  if (at.url) at.owner = owner_of(book, *at.url);
+  if (connection.key) at.key = kinds.of(connection.key->secret.reveal());
+
+  if (at.key.family == Family::kimi_code) {
+    at.product = at.key.product;
+    at.kimi_key = true;
+  }
+  if (at.key.family == Family::other) at.issuer = at.key.issuers.front();
+  if (const Realm* realm = book.realm(known.key_realm)) {
+    if (at.product.empty() || at.product == realm->product) {
+      at.product = realm->product;
+      at.key_realm = realm->id;
+    }
+    at.kimi_key = at.key.family == Family::kimi_code || at.key.family == Family::sk48;
+  } else if (at.key.family == Family::sk48 && !known.key_realm.empty()) {
+    at.product = known.key_realm;
+    at.kimi_key = true;
+  }
+  if (at.key.family == Family::sk48 && !known.key_issuer.empty() && !at.kimi_key)
+    at.issuer = known.key_issuer;
+  // A name speaks where no address was written: there is no stronger evidence.
+  const bool no_address =
+      !connection.base_url || connection.base_url->source == Part::Source::tool_default;
+  if (at.key.family == Family::sk48 && no_address && connection.key && !at.kimi_key &&
+      at.issuer.empty()) {
+    const VariableFact* fact = fact_of(last_name(connection.key->key_path));
+    if (fact != nullptr && !fact->protocol && book.vendor(fact->says) == nullptr &&
+        fact->says != "web") {
+      at.kimi_key = true;
+      at.product = "platform";
+      if (book.realm(fact->says) != nullptr) at.key_realm = fact->says;
+    }
+  }
+  return at;
+}
+
+std::map<std::string, std::string> Judge::Known::bases(std::string_view product,
+                                                       Protocol protocol) const {
+  std::map<std::string, std::string> by_region;
+  for (const Realm& realm : book.realms)
+    if (realm.product == product) by_region[realm.region] = base_of(realm, protocol);
+  return by_region;
+}
+
+std::string Judge::Known::consoles(std::string_view product) const {
+  std::string list;
+  for (const Realm& realm : book.realms)
+    if (product.empty() || realm.product == product)
+      list += (list.empty() ? "" : ", ") + without_scheme(realm.console);
+  return list;
+}
+
+std::string Judge::Known::vendor_title(const std::string& id) const {
+  const Vendor* vendor = book.vendor(id);
+  return vendor == nullptr ? id : vendor->title;
+}
+
+void Judge::Known::want_bases(Finding& finding, const Look& at, std::string_view product,
+                              std::string_view realm, const Part* part) const {
+  if (const Realm* exact = book.realm(realm)) {
+    finding.arguments["wanted"] = base_of(*exact, at.protocol);
+    if (part != nullptr) add_change(finding, *part, finding.arguments["wanted"]);
+    return;
+  }
+  const auto by_region = bases(product, at.protocol);
+  // Which region is right cannot be told from the key; both are named, and both are changes to choose
+  // from.
+  std::string both;
+  for (const auto& [region, base] : by_region) {
+    finding.arguments["wanted_" + region] = base;
+    both += (both.empty() ? "" : " | ") + base;
+    if (part != nullptr) add_change(finding, *part, base);
+  }
+  finding.arguments["wanted"] = both;
+}
+
+void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings) const {
+  if (at.owner.realm == nullptr || !at.owner.api || !at.has_key()) return;
+  const Realm& host = *at.owner.realm;
+  const Connection& connection = at.connection;
+  const bool host_is_written = has_place(*connection.base_url);
+  const Part& primary = host_is_written ? *connection.base_url : *connection.key;
+  const auto start = [&](std::string_view variant, Confidence confidence, std::string_view rule) {
+    Finding finding = finding_at(book, rule, connection, primary, confidence);
+    finding.arguments["variant"] = variant;
+    finding.arguments["consoles"] = without_scheme(host.console);
+    finding.secret_kind = at.key.secret_kind;
+    finding.realm = at.key_realm;
+    finding.evidence.push_back({"host", at.url->host, primary.position.line});
+    return finding;
+  };
+
+  if (at.key.family == Family::kimi_code && host.product != at.product) {
+    Finding finding = start("code-key-at-platform", Confidence::high, "kimi-host-mismatch");
+    finding.evidence.push_back({"prefix", "sk-kimi-", connection.key->position.line});
+    want_bases(finding, at, at.product, at.key_realm, &*connection.base_url);
+    const auto both = bases(at.product, at.protocol);
+    if (at.key_realm.empty()) {
+      if (const auto cn = both.find("cn"); cn != both.end()) finding.arguments["wanted"] = cn->second;
+    }
+    if (const auto global = both.find("global"); global != both.end())
+      finding.arguments["wanted_global"] = global->second;
+    findings.push_back(std::move(finding));
+    return;
+  }
+  if (at.key.family == Family::sk48 && host.product == "kimi-code" && at.issuer.empty()) {
+    Finding finding = start("platform-key-at-code", Confidence::high, "kimi-host-mismatch");
+    finding.evidence.push_back({"prefix", "sk-", connection.key->position.line});
+    const std::string product = at.product.empty() ? "platform" : at.product;
+    want_bases(finding, at, product, at.key_realm, &*connection.base_url);
+    const auto both = bases(product, at.protocol);
+    if (at.key_realm.empty()) {
+      if (const auto global = both.find("global"); global != both.end())
+        finding.arguments["wanted"] = global->second;
+    }
+    if (const auto cn = both.find("cn"); cn != both.end()) finding.arguments["wanted_cn"] = cn->second;
+    findings.push_back(std::move(finding));
+    return;
+  }
+  if (at.key.family == Family::token && host.product == "platform") {
+    Finding finding = finding_at(book, "kimi-host-mismatch", connection, primary, Confidence::medium);
+    finding.arguments["variant"] = "token-at-platform";
+    finding.arguments["consoles"] = without_scheme(host.console);
+    findings.push_back(std::move(finding));
+    return;
+  }
+  const Realm* issued = book.realm(at.key_realm);
+  if (issued != nullptr && issued->product == host.product && issued->region != host.region) {
+    Finding finding = start("possible", Confidence::medium, "kimi-region-conflict");
+    finding.arguments["evidence"] =
+        at.known.key_evidence.empty() ? without_scheme(issued->console) : at.known.key_evidence;
+    finding.arguments["console"] = without_scheme(host.console);
+    finding.arguments["other_console"] = without_scheme(issued->console);
+    want_bases(finding, at, issued->product, issued->id, &*connection.base_url);
+    findings.push_back(std::move(finding));
+  }
+}
+
+void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings) const {
+  if (!at.has_key() || !at.url) return;
+  const Connection& connection = at.connection;
+  const bool by_default = !has_place(*connection.base_url);
+  const Part& primary = by_default ? *connection.key : *connection.base_url;
+  if (at.kimi_key && at.owner.vendor != nullptr && !at.owner.vendor->forwards_keys) {
+    Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary, Confidence::high);
+    finding.arguments["variant"] = by_default ? "kimi-key-by-default" : "kimi-key-at-vendor";
+    finding.arguments["vendor"] = at.owner.vendor->title;
+    finding.secret_kind = at.key.secret_kind;
+    finding.realm = at.key_realm;
+    finding.evidence.push_back({"host", at.url->host, primary.position.line});
+    want_bases(finding, at, at.product.empty() ? "platform" : at.product, at.key_realm,
+               &*connection.base_url);
+    findings.push_back(std::move(finding));
+  }
+  if (!at.issuer.empty() && at.owner.realm != nullptr && at.owner.api) {
+    Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary,
+                                 at.key.family == Family::other ? Confidence::high : Confidence::medium);
+    std::string issuers;
+    const std::vector<std::string> ids =
+        at.key.issuers.empty() ? std::vector<std::string>{at.issuer} : at.key.issuers;
+    for (const std::string& id : ids) issuers += (issuers.empty() ? "" : " / ") + vendor_title(id);
+    finding.arguments["variant"] = "other-key-at-kimi";
+    finding.arguments["issuer"] = issuers;
+    finding.arguments["vendor"] = "Kimi";
+    finding.arguments["consoles"] = without_scheme(at.owner.realm->console);
+    finding.issuer = issuers;
+    finding.evidence.push_back({"issuer_mark", issuers, connection.key->position.line});
+    findings.push_back(std::move(finding));
+  }
+}
+
+void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
+  const Connection& connection = at.connection;
+  if (!connection.model || connection.model->value.empty() || !at.url ||
+      is_reference(connection.model->value))
+    return;
+  std::string_view id = connection.model->value;
+  const Part& primary = has_place(*connection.model)      ? *connection.model
+                        : has_place(*connection.base_url) ? *connection.base_url
+                        : connection.key                  ? *connection.key
+                                                          : *connection.model;
+  const auto mismatch = [&](std::string_view variant, const std::string& wanted, Confidence confidence) {
+    Finding finding = finding_at(book, "kimi-model-mismatch", connection, primary, confidence);
+    finding.arguments["variant"] = variant;
+    finding.arguments["wanted"] = wanted;
+    if (&primary == &*connection.model) add_change(finding, *connection.model, wanted);
+    return finding;
+  };
+
+  if (at.owner.vendor != nullptr) {
+    const auto form = std::find_if(vendor_models.begin(), vendor_models.end(),
+                                   [&](const auto& pair) { return pair.first == at.owner.vendor; });
+    const bool kimis_own =
+        book.model(id, "platform") != nullptr || book.model(id, "kimi-code") != nullptr;
+    if (form == vendor_models.end() || !kimis_own || re2::RE2::FullMatch(piece(id), *form->second))
+      return;
+    const bool platform = book.model(id, "platform") != nullptr;
+    Finding finding = finding_at(book, "kimi-model-mismatch", connection, primary, Confidence::medium);
+    finding.arguments["variant"] = "kimi-model-at-vendor";
+    finding.arguments["vendor"] = at.owner.vendor->title;
+    want_bases(finding, at, platform ? "platform" : "kimi-code", {}, nullptr);
+    findings.push_back(std::move(finding));
+    return;
+  }
+  if (at.owner.realm == nullptr || !at.owner.api) return;
+  const Realm& host = *at.owner.realm;
+  const std::string models_url = host.openai_base + "/models";
+
+  const Model* third_party = book.model(id, "third-party");
+  // Tools put their provider's id before the model's: moonshot/kimi-k3.
+  if (third_party == nullptr) {
+    static constexpr std::array<std::string_view, 5> kProviders = {"moonshot/", "kimi/", "openai/",
+                                                                   "anthropic/", "kimi-code/"};
+    for (const std::string_view provider : kProviders)
+      if (id.starts_with(provider)) id.remove_prefix(provider.size());
+  }
+  const Model* own = book.model(id, host.product);
+  const std::string other_product = host.product == "platform" ? "kimi-code" : "platform";
+  const Model* others = book.model(id, other_product);
+  if (own != nullptr) {
+    const std::string& as_of = at.known.as_of;
+    if (own->retired.empty() || as_of.empty() || own->retired > as_of) return;
+    Finding finding = finding_at(book, "kimi-model-retired", connection, primary, Confidence::high);
+    finding.arguments["model"] = own->id;
+    finding.arguments["retired"] = own->retired;
+    finding.arguments["successor"] = own->successor.empty() ? host.default_model : own->successor;
+    finding.arguments["as_of"] = book.models_as_of;
+    if (&primary == &*connection.model)
+      add_change(finding, *connection.model, finding.arguments["successor"]);
+    findings.push_back(std::move(finding));
+    return;
+  }
+  if (others != nullptr) {
+    Finding finding =
+        mismatch(other_product == "kimi-code" ? "code-model-at-platform" : "platform-model-at-code",
+                 host.default_model, Confidence::medium);
+    finding.arguments["models_url"] = models_url;
+    findings.push_back(std::move(finding));
+    return;
+  }
+  if (third_party != nullptr || id.starts_with("moonshotai/")) {
+    std::string wanted = host.default_model;
+    // moonshotai/kimi-k2.6 is kimi-k2.6 here, where that exists and is not gone.
+    std::string bare(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
+    std::transform(bare.begin(), bare.end(), bare.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const Model* same = book.model(bare, host.product);
+    if (same != nullptr && same->retired.empty()) wanted = same->id;
+    Finding finding = mismatch("gateway-model-at-kimi", wanted, Confidence::medium);
+    finding.arguments["models_url"] = models_url;
+    findings.push_back(std::move(finding));
+  }
+}
+
+void Judge::Known::base_url(const Look& at, std::vector<Finding>& findings) const {
+  if (!at.url || !at.concerns_kimi()) return;
+  const Connection& connection = at.connection;
+  const Part& part = *connection.base_url;
+  const Part& primary = has_place(part) || !connection.key ? part : *connection.key;
+  const auto add = [&](std::string_view rule, std::string_view variant, const std::string& wanted) {
+    Finding finding = finding_at(book, rule, connection, primary, Confidence::high);
+    if (!variant.empty()) finding.arguments["variant"] = variant;
+    finding.arguments["wanted"] = wanted;
+    add_change(finding, part, wanted);
+    findings.push_back(std::move(finding));
+  };
+  const bool mismatched = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.rule == "kimi-host-mismatch" || finding.rule == "kimi-key-sent-elsewhere";
+  });
+  if (at.owner.realm != nullptr) {
+    if (const DeadEndpoint* dead = dead_endpoint_of(book, *at.url)) {
+      const Realm* there = book.realm_of_api_host(parse_base_url(dead->instead)->host);
+      add("kimi-endpoint-dead", "", there != nullptr ? base_of(*there, at.protocol) : dead->instead);
+    } else if (!at.owner.api) {
+      add("kimi-endpoint-dead", "console", base_of(*at.owner.realm, at.protocol));
+    } else if (!mismatched) {
+      // Where the host is wrong, the end of its address does not matter.
+      if (const auto fault = shape_fault(*at.owner.realm, *at.url, at.protocol))
+        add("kimi-base-url-shape", fault->variant, fault->wanted);
+    }
+  }
+  if (at.url->scheme == "http" && !at.url->loopback && !at.url->one_label) {
+    BaseUrl safe = *at.url;
+    safe.scheme = "https";
+    if (safe.port == "80") safe.port.clear();
+    add("kimi-endpoint-insecure", "", safe.shown());
+  }
+}
+
+void Judge::Known::untrusted(const Look& at, std::vector<Finding>& findings) const {
+  const Connection& connection = at.connection;
+  if (connection.scope != "project" || !at.url || at.owner.known() || at.url->loopback ||
+      at.url->one_label)
+    return;
+  const Part& part = *connection.base_url;
+  if (part.source != Part::Source::config && part.source != Part::Source::environment) return;
+  if (!has_place(part)) return;
+  // A program's own settings may name any host; a tool's project file that everyone opens may not.
+  if (connection.tool.empty() && !at.kimi_key) return;
+  Finding finding = finding_at(book, "kimi-endpoint-untrusted", connection, part, Confidence::medium);
+  finding.evidence.push_back({"host", at.url->host, part.position.line});
+  add_change(finding, part, "");
+  findings.push_back(std::move(finding));
+}
+
+void Judge::Known::auth_conflict(const Look& at, std::vector<Finding>& findings) const {
+  const Connection& connection = at.connection;
+  if (!connection.key || connection.key->secret.empty()) return;
+  const auto fits = [&](const KeyKind& kind) {
+    if (at.owner.realm == nullptr) return false;
+    return at.owner.realm->product == "kimi-code"
+               ? kind.family == Family::kimi_code || kind.family == Family::token
+               : kind.family == Family::sk48;
+  };
+  for (const Part& other : connection.other_keys) {
+    const KeyKind kind = kinds.of(other.secret.reveal());
+    if (other.secret.empty() || other.secret == connection.key->secret || kind.family == Family::none)
+      continue;
+    if (!at.concerns_kimi() && kind.family != Family::kimi_code) continue;
+    // The one to remove is the one that the host does not take; where both or none do, the second.
+    const bool remove_first = fits(kind) && !fits(at.key);
+    const Part& removed = remove_first ? *connection.key : other;
+    const Part& kept = remove_first ? other : *connection.key;
+    Finding finding = finding_at(book, "kimi-auth-conflict", connection, removed, Confidence::high);
+    finding.arguments["key"] = connection.key->secret.masked();
+    finding.arguments["key_path"] = connection.key->key_path;
+    finding.arguments["other_key"] = other.secret.masked();
+    finding.arguments["other_path"] = other.key_path;
+    finding.arguments["kept"] = kept.key_path;
+    add_change(finding, removed, "");
+    findings.push_back(std::move(finding));
+  }
+
+  // Key and address in places that can come apart, where the client's own host is another vendor's.
+  if (!connection.base_url || at.owner.realm == nullptr || !at.has_key()) return;
+  const auto kind_of_place = [](const Part& part) { return part.source == Part::Source::config; };
+  const bool places_known = (connection.key->source == Part::Source::config ||
+                             connection.key->source == Part::Source::environment) &&
+                            (connection.base_url->source == Part::Source::config ||
+                             connection.base_url->source == Part::Source::environment);
+  const VariableFact* fact = fact_of(last_name(connection.key->key_path));
+  if (places_known && kind_of_place(*connection.key) != kind_of_place(*connection.base_url) &&
+      fact != nullptr && fact->protocol) {
+    Finding finding =
+        finding_at(book, "kimi-auth-conflict", connection, *connection.key, Confidence::low);
+    finding.arguments["variant"] = "apart";
+    finding.arguments["other_path"] = connection.base_url->key_path;
+    findings.push_back(std::move(finding));
+  }
+}
+
+void Judge::Known::override_by_environment(const Look& at, std::vector<Finding>& findings) const {
+  const Connection& connection = at.connection;
+  for (const Part& weaker : connection.overridden) {
+    const std::optional<Part>* stronger = nullptr;
+    bool differs = false;
+    if (!weaker.secret.empty()) {
+      stronger = &connection.key;
+      differs = connection.key && connection.key->secret != weaker.secret;
+    } else if (const auto url = parse_base_url(weaker.value);
+               url && weaker.value.find('.') != std::string::npos && connection.base_url &&
+               weaker.value != connection.base_url->value) {
+      const auto effective = parse_base_url(connection.base_url->value);
+      const bool is_url = url->scheme.starts_with("http") || owner_of(book, *url).known();
+      if (!is_url || !effective) continue;
+      const Owner owner = owner_of(book, *url);
+      if (!at.concerns_kimi() && owner.realm == nullptr) continue;
+      stronger = &connection.base_url;
+      differs = url->host != effective->host || url->path != effective->path;
+    }
+    if (stronger == nullptr || !*stronger || !differs) continue;
+    if ((*stronger)->source != Part::Source::environment || weaker.source != Part::Source::config)
+      continue;
+    if (!at.concerns_kimi() && !weaker.secret.empty() &&
+        kinds.of(weaker.secret.reveal()).family != Family::kimi_code)
+      continue;
+    const Part& primary = has_place(**stronger) && !(*stronger)->file.empty() ? **stronger : weaker;
+    Finding finding = finding_at(book, "kimi-env-override", connection, primary, Confidence::high);
+    if (&primary != &weaker) finding.settings.push_back(place_of(weaker, "overridden"));
+    finding.arguments["variable"] = (*stronger)->key_path;
+    finding.arguments["key_path"] = weaker.key_path;
+    finding.arguments["effective"] = shown_value(**stronger);
+    finding.arguments["configured"] = shown_value(weaker);
+    finding.arguments["place"] = (*stronger)->file.empty() ? (*stronger)->key_path : (*stronger)->file;
+    finding.key_path = weaker.key_path;
+    add_change(finding, weaker, shown_value(**stronger));
+    findings.push_back(std::move(finding));
+  }
+}
+
+Judge::Judge(const Rulebook& book) : known_(std::make_unique<Known>(book)) {}
+Judge::~Judge() = default;
+Judge::Judge(Judge&&) noexcept = default;
+Judge& Judge::operator=(Judge&&) noexcept = default;
+
+const KeyKinds& Judge::kinds() const { return known_->kinds; }
+
+std::vector<Finding> Judge::verdict(const Connection& connection, const Background& known) const {
+  const Look at = known_->look_at(connection, known);
+  std::vector<Finding> findings;
+  if (!at.url || !at.url->loopback) {
+    known_->host_mismatch(at, findings);
+    known_->sent_elsewhere(at, findings);
+    known_->model(at, findings);
+    known_->base_url(at, findings);
+    known_->untrusted(at, findings);
+  }
+  known_->auth_conflict(at, findings);
+  known_->override_by_environment(at, findings);
+  return findings;
+}
+
+std::vector<Finding> Judge::verdict_across(const std::vector<Connection>& connections) const {
+  const Rulebook& book = known_->book;
+  struct Use {
+    const Connection* connection;
+    const Realm* realm;
+    const Part* at;  // the host where it is written, else the key
+  };
+  std::map<std::pair<std::string, std::string>, std::vector<Use>> by_key;  // key id, product
+  for (const Connection& connection : connections) {
+    if (!connection.key || connection.key->secret.empty() || !connection.base_url) continue;
+    if (known_->kinds.of(connection.key->secret.reveal()).family == Family::none) continue;
+    const auto url = parse_base_url(connection.base_url->value);
+    const Realm* realm = url ? book.realm_of_api_host(url->host) : nullptr;
+    if (realm == nullptr) continue;
+    const Part* at = has_place(*connection.base_url) ? &*connection.base_url : &*connection.key;
+    by_key[{connection.key->secret.id(), realm->product}].push_back({&connection, realm, at});
+  }
+
+  std::vector<Finding> findings;
+  for (auto& [key, uses] : by_key) {
+    const bool both = std::any_of(uses.begin(), uses.end(), [&](const Use& use) {
+      return use.realm->region != uses.front().realm->region;
+    });
+    if (!both) continue;
+    std::stable_sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) {
+      const auto order = [](const Use& use) {
+        return std::tuple(use.at->file, use.at->position.line, use.at->position.column, use.at->key_path,
+                          use.connection->tool, use.connection->slot, use.realm->id);
+      };
+      return order(a) < order(b);
+    });
+    const Use& first = uses.front();
+    const Use& second = *std::find_if(uses.begin(), uses.end(), [&](const Use& use) {
+      return use.realm->region != first.realm->region;
+    });
+    Finding finding = finding_at(book, "kimi-region-conflict", *first.connection, *first.at,
+                                 Confidence::high, Proof::proven);
+    finding.settings.clear();
+    for (std::size_t i = 1; i < uses.size(); ++i)
+      finding.settings.push_back(place_of(*uses[i].at, uses[i].realm->hosts.front()));
+    finding.secret_kind = known_->kinds.of(first.connection->key->secret.reveal()).secret_kind;
+    finding.arguments["host"] = parse_base_url(first.connection->base_url->value)->host;
+    finding.arguments["other_host"] = parse_base_url(second.connection->base_url->value)->host;
+    finding.arguments["other_where"] = where_of(*second.connection);
+    finding.arguments["console"] = without_scheme(first.realm->console);
+    finding.arguments["other_console"] = without_scheme(second.realm->console);
+    const Part& one = *first.connection->key;
+    const Part& two = *second.connection->key;
+    const bool shared = one.source == Part::Source::environment && two.source == one.source &&
+                        one.key_path == two.key_path && !has_place(*first.connection->base_url) &&
+                        !has_place(*second.connection->base_url);
+    if (shared) {
+      finding.arguments["variant"] = "shared-variable";
+      finding.arguments["variable"] = one.key_path;
+    }
+    finding.evidence.push_back({"host", finding.arguments["host"], first.at->position.line});
+    finding.evidence.push_back({"host", finding.arguments["other_host"], second.at->position.line});
+    // Whichever region is right, the other's setting changes to it.
+    for (const Use* use : {&first, &second}) {
+      const Realm& other = use == &first ? *second.realm : *first.realm;
+      const Connection& connection = *use->connection;
+      add_change(finding, *connection.base_url, base_of(other, protocol_named(connection.protocol)));
+    }
+    findings.push_back(std::move(finding));
+  }
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const auto order = [](const Finding& finding) {
+      return std::tuple(finding.places.front().path, finding.places.front().region.begin.line,
+                        finding.key_path);
+    };
+    return order(a) < order(b);
+  });
+  return findings;
+}
+
+}  // namespace kimiguard::kimi
