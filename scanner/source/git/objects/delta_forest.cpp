@@ -108,10 +108,10 @@ void order_entries(PackEntries& entries) {
   while (bucket < buckets) entries.buckets[bucket++] = entries.count;
 }
 
-// Every name that several packs, or a pack and a loose object, hold: the first one counts.
-void mark_duplicates(DeltaForest& forest, HashKind kind, unsigned threads) {
+// Every name that is held more than once: the first node counts.
+void mark_duplicates(DeltaForest& forest, HashKind kind, bool repeats, unsigned threads) {
   forest.duplicate = std::make_unique<std::uint8_t[]>(std::size_t{forest.size} + 1);
-  if (forest.packs.size() + (forest.loose.empty() ? 0 : 1) < 2) return;
+  if (forest.packs.size() < 2 && forest.loose.empty() && !repeats) return;
   const std::size_t hash = hash_bytes(kind);
   struct Name {
     const std::uint8_t* bytes;
@@ -287,7 +287,7 @@ std::optional<Node> DeltaForest::named(const std::uint8_t* id) const {
 
 DeltaForest DeltaForest::build(const std::vector<std::shared_ptr<const Pack>>& packs,
                                const std::vector<const PackIndex*>& indexes, std::vector<LooseEntry> loose,
-                               HashKind kind, unsigned threads) {
+                               HashKind kind, bool repeats, unsigned threads) {
   DeltaForest forest;
   std::sort(loose.begin(), loose.end(), [](const LooseEntry& a, const LooseEntry& b) {
     return a.id == b.id ? a.folder < b.folder : a.id < b.id;
@@ -324,7 +324,7 @@ DeltaForest DeltaForest::build(const std::vector<std::shared_ptr<const Pack>>& p
   forest.weight = fresh<std::uint32_t>(room);
   find_parents(forest, threads);
   link_children(forest);
-  mark_duplicates(forest, kind, threads);
+  mark_duplicates(forest, kind, repeats, threads);
   return forest;
 }
 

@@ -276,16 +276,19 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
     salvaged[i] = std::make_unique<Salvaged>(salvage(*packs[i], elsewhere, store.options().max_object_bytes));
     report.coverage.gaps.push_back({GapKind::not_parsed, "index", packs[i]->path(), reason});
   };
-  std::vector<std::uint8_t> sound(packs.size(), 0);
+  std::vector<PackIndex::Check> checks(packs.size());
   std::atomic<std::size_t> next{0};
   on_threads(packs.size() > 1 ? threads : 1, [&](unsigned) {
     for (std::size_t i = next++; i < packs.size(); i = next++)
-      sound[i] = packs[i]->indexed() && packs[i]->index().sound();
+      if (packs[i]->indexed()) checks[i] = packs[i]->index().check();
   });
+  bool repeats = false;
   for (std::size_t i = 0; i < packs.size(); ++i) {
     if (!packs[i]->indexed()) continue;
     indexes[i] = &packs[i]->index();
-    if (sound[i] != 0) continue;
+    repeats |= checks[i].repeats;
+    if (checks[i].sound) continue;
+    repeats = true;
     salvage_pack(i, "the index is damaged: objects were read in the order of the pack");
     indexes[i] = &salvaged[i]->index;
     if (salvaged[i]->unread_bytes > 0)
@@ -302,7 +305,7 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
     for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
       for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
         loose.push_back({id, static_cast<std::uint32_t>(folder)});
-  DeltaForest forest = DeltaForest::build(packs, indexes, std::move(loose), store.hash_kind(), threads);
+  DeltaForest forest = DeltaForest::build(packs, indexes, std::move(loose), store.hash_kind(), repeats, threads);
   Pass pass(store, options, threads, forest, visitors, report);
   pass.run();
 
@@ -316,7 +319,7 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
         std::find(packs.begin(), packs.end(), forest.packs[i].pack) - packs.begin());
     if (salvaged[at] != nullptr) continue;
     salvage_pack(at, "the index does not fit the pack: objects were read in the order of the pack too");
-    DeltaForest again = DeltaForest::build({packs[at]}, {&salvaged[at]->index}, {}, store.hash_kind(), threads);
+    DeltaForest again = DeltaForest::build({packs[at]}, {&salvaged[at]->index}, {}, store.hash_kind(), true, threads);
     Pass second(store, options, threads, again, visitors, report);
     second.leave_out(delivered);
     second.run();

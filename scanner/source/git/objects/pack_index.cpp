@@ -145,19 +145,24 @@ std::optional<std::uint32_t> PackIndex::find(const std::uint8_t* id) const {
   return position;
 }
 
-bool PackIndex::sound() const {
-  if (!made_.empty()) return true;
-  const std::string_view bytes = file_.bytes();
+PackIndex::Check PackIndex::check() const {
+  Check check;
   const std::size_t hash = hash_bytes(kind_);
-  if (!digest_matches(kind_, bytes.substr(0, bytes.size() - hash), bytes.substr(bytes.size() - hash)))
-    return false;
+  if (made_.empty()) {
+    const std::string_view bytes = file_.bytes();
+    if (!digest_matches(kind_, bytes.substr(0, bytes.size() - hash), bytes.substr(bytes.size() - hash)))
+      return check;
+  }
   std::uint32_t bucket = 0;
   for (std::uint32_t i = 0; i < count_; ++i) {
-    if (i > 0 && std::memcmp(name(i - 1), name(i), hash) > 0) return false;
+    const int order = i == 0 ? -1 : std::memcmp(name(i - 1), name(i), hash);
+    if (order > 0) return check;
+    check.repeats |= order == 0;
     while (bucket < 256 && load_be32(fanout_ + 4 * bucket) <= i) ++bucket;
-    if (name(i)[0] != bucket) return false;
+    if (name(i)[0] != bucket) return check;
   }
-  return true;
+  check.sound = true;
+  return check;
 }
 
 }  // namespace kimiguard::git
