@@ -6,11 +6,17 @@
 namespace kimiguard::report {
 namespace {
 
-constexpr std::array<Writer, 4> kWriters = {{
+constexpr std::array<Writer, 10> kWriters = {{
     {"text", "for people at a terminal", true, write_text},
     {"json", "every fact and every place, one object", false, write_json},
     {"jsonl", "one finding a line, then a summary", false, write_jsonl},
     {"sarif", "SARIF 2.1.0 for GitHub code scanning and other viewers", false, write_sarif},
+    {"html", "one page for a browser or a printer", true, write_html},
+    {"markdown", "for a job summary or a comment", true, write_markdown},
+    {"csv", "a row for each place", false, write_csv},
+    {"junit", "a test case for each rule", false, write_junit},
+    {"gitlab", "GitLab secret detection report", false, write_gitlab},
+    {"github", "annotations of a GitHub workflow", false, write_github},
 }};
 
 }  // namespace

@@ -1,0 +1,131 @@
+// Markdown for a job summary or a comment: a table of keys, then what to do, folded where long.
+#include <algorithm>
+
+#include "scanner/core/finding_id.h"
+#include "scanner/report/about.h"
+#include "scanner/report/digest.h"
+#include "scanner/report/markup.h"
+#include "scanner/report/message.h"
+#include "scanner/report/uri.h"
+#include "scanner/report/voice.h"
+#include "scanner/report/writer.h"
+
+namespace kimiguard::report {
+namespace {
+
+constexpr std::size_t kMaxRows = 200;  // GitHub cuts a summary at 1 MiB
+constexpr std::size_t kMaxPlaces = 5;
+constexpr std::size_t kMaxGaps = 50;
+
+std::string mark(Severity severity) {
+  switch (severity) {
+    case Severity::critical:
+      return "🟥";
+    case Severity::high:
+      return "🟧";
+    case Severity::medium:
+      return "🟨";
+    case Severity::low:
+      return "🟦";
+    default:
+      return "⬜";
+  }
+}
+
+}  // namespace
+
+void write_markdown(const CleanReport& report, const Rulebook& rulebook, const Options& options,
+                    std::ostream& out) {
+  const Voice voice(options.language);
+  const Digest all = digest(report, rulebook, options.language);
+  out << "## kimiguard\n\n";
+  const bool missed = report->coverage.has(GapKind::unreadable);
+  if (all.groups.empty()) {
+    out << "**"
+        << (missed ? voice("Nothing found in what could be read.", "在能读取的内容中未发现问题。")
+                   : voice("Nothing found.", "未发现问题。"))
+        << "** ";
+  } else {
+    out << "**";
+    if (all.keys > 0)
+      out << voice.count(all.keys, "key where it should not be", "keys where they should not be",
+                         "个密钥出现在不该出现的地方");
+    if (all.keys > 0 && all.settings > 0) out << voice(", ", "，");
+    if (all.settings > 0)
+      out << voice.count(all.settings, "setting to look at", "settings to look at", "处配置需要检查");
+    out << "**\n\n| | " << voice("What", "是什么") << " | " << voice("Where", "位置") << " | "
+        << voice("Issued by", "签发方") << " | ID |\n|---|---|---|---|---|\n";
+    for (std::size_t i = 0; i < all.groups.size() && i < kMaxRows; ++i) {
+      const Group& group = all.groups[i];
+      out << "| " << mark(group.severity) << " " << voice.severity(group.severity) << " | "
+          << markdown_text(group.title);
+      if (!group.key.empty()) out << "<br>" << markdown_code(group.key);
+      out << " | ";
+      for (std::size_t p = 0; p < group.places.size() && p < kMaxPlaces; ++p) {
+        const std::string words = place_words(*group.places[p], options.language);
+        out << (p > 0 ? "<br>" : "") << markdown_code(utf8_name(spot(*group.places[p])));
+        if (!words.empty()) out << " " << markdown_text(words);
+      }
+      if (group.places.size() > kMaxPlaces)
+        out << "<br>"
+            << (voice.chinese() ? "另有 " + std::to_string(group.places.size() - kMaxPlaces) + " 处"
+                                : "and " + std::to_string(group.places.size() - kMaxPlaces) + " more");
+      std::string git;
+      for (const std::string& sentence : provenance_sentences(group, options.language))
+        git += (git.empty() ? "" : voice.chinese() ? "" : " ") + sentence;
+      if (!git.empty()) out << "<br>" << markdown_text(git);
+      out << " | ";
+      if (group.configuration)
+        out << markdown_text(message_of(group.first(), group.rule, options.language, When::now).text);
+      else
+        out << markdown_text(issuer_sentence(group, options.language));
+      out << " | " << markdown_code(group.id.substr(0, kShownIdDigits)) << " |\n";
+    }
+    if (all.groups.size() > kMaxRows)
+      out << "\n"
+          << (voice.chinese() ? "另有 " + std::to_string(all.groups.size() - kMaxRows) + " 项"
+                              : "and " + std::to_string(all.groups.size() - kMaxRows) + " more")
+          << "\n";
+    out << "\n";
+    if (!all.advice.empty()) out << "### " << voice("What to do", "怎么做") << "\n\n";
+    for (const SharedAdvice& shared : all.advice) {
+      if (&shared - all.advice.data() >= static_cast<std::ptrdiff_t>(kMaxRows)) break;
+      out << "**" << markdown_text(shared.advice.title) << "**";
+      for (std::size_t i = 0; i < shared.groups.size() && i < 8; ++i)
+        out << " " << markdown_code(shared.groups[i]->id.substr(0, kShownIdDigits));
+      out << "\n\n";
+      for (std::size_t i = 0; i < shared.advice.steps.size(); ++i)
+        out << i + 1 << ". " << markdown_text(shared.advice.steps[i]) << "\n";
+      out << "\n";
+    }
+    out << voice("To accept one: ", "接受某一项：") << "`kimiguard ignore ID --reason \"…\"`\n\n";
+  }
+  out << markdown_text(coverage_line(*report, options.language));
+  if (report->suppressed > 0)
+    out << (voice.chinese() ? std::to_string(report->suppressed) + " 处被抑制。"
+                            : " " + std::to_string(report->suppressed) + " suppressed.");
+  out << "\n";
+  if (options.with_suppressed && !all.suppressed.empty()) {
+    out << "\n### " << voice("Suppressed", "已抑制") << "\n\n";
+    for (std::size_t i = 0; i < all.suppressed.size() && i < kMaxRows; ++i) {
+      const Finding& finding = *all.suppressed[i];
+      out << "- " << markdown_code(finding_id(finding).substr(0, kShownIdDigits)) << " "
+          << markdown_text(finding.rule);
+      if (!finding.places.empty()) out << " " << markdown_code(utf8_name(spot(finding.places.front())));
+      out << ": " << markdown_text(finding.suppression->justification) << " ("
+          << markdown_text(finding.suppression->where) << ")\n";
+    }
+  }
+  const std::vector<std::string> gaps = gap_lines(*report, options.language);
+  if (!gaps.empty()) {
+    out << "\n<details><summary>" << voice("What was not read", "未读取的内容") << " (" << gaps.size()
+        << ")</summary>\n\n";
+    for (std::size_t i = 0; i < gaps.size() && i < kMaxGaps; ++i)
+      out << "- " << markdown_text(gaps[i]) << "\n";
+    if (gaps.size() > kMaxGaps) out << "- +" << gaps.size() - kMaxGaps << "\n";
+    out << "\n</details>\n";
+  }
+  for (const std::string& note : report->notes) out << "\n" << markdown_text(note) << "\n";
+}
+
+}  // namespace kimiguard::report
