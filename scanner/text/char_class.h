@@ -1,6 +1,8 @@
 // ASCII character classes, independent of the locale.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace kimiguard::text {
@@ -15,22 +17,42 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// 0 to 15, or -1.
-constexpr int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+namespace tables {
+
+constexpr std::array<std::int8_t, 256> hex() {
+  std::array<std::int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  }
+  return values;
 }
 
-// 0 to 63 in either alphabet of RFC 4648 (base64 and base64url), or -1.
-constexpr int base64_value(char c) {
-  if (is_upper(c)) return c - 'A';
-  if (is_lower(c)) return c - 'a' + 26;
-  if (is_digit(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
+constexpr std::array<std::int8_t, 256> base64() {
+  std::array<std::int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 26; ++i) {
+    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(i);
+    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(26 + i);
+  }
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(52 + i);
+  values['+'] = values['-'] = 62;
+  values['/'] = values['_'] = 63;
+  return values;
 }
+
+inline constexpr std::array<std::int8_t, 256> kHex = hex();
+inline constexpr std::array<std::int8_t, 256> kBase64 = base64();
+
+}  // namespace tables
+
+// 0 to 15, or -1.
+constexpr int hex_value(char c) { return tables::kHex[static_cast<std::uint8_t>(c)]; }
+
+// 0 to 63 in either alphabet of RFC 4648 (base64 and base64url), or -1.
+constexpr int base64_value(char c) { return tables::kBase64[static_cast<std::uint8_t>(c)]; }
 
 }  // namespace kimiguard::text

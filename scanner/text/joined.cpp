@@ -71,6 +71,9 @@ std::uint64_t joint_end(std::string_view bytes, std::uint64_t at, Span window, b
   return after;
 }
 
+// Characters of a broken word that is worth joining.
+constexpr std::uint64_t kShortestBroken = 20;
+
 // Columns at which terminals, mailers and editors break lines.
 constexpr std::array<std::uint64_t, 22> kWidths = {60, 64, 70,  72,  75,  76,  78,  79,  80,  90,  96,
                                                    98, 99, 100, 110, 119, 120, 128, 132, 140, 160, 200};
@@ -124,16 +127,15 @@ std::optional<View> join_lines(std::string_view bytes, Span window, Span near) {
         {{begin, end}, next, whole ? count_code_points(bytes.substr(begin, end - begin)) : 0});
     begin = next;
   }
+  std::uint64_t widest = 0;
+  for (const Line& line : lines) widest = std::max(widest, line.width);
+  const auto as_wide =
+      std::count_if(lines.begin(), lines.end(), [&](const Line& line) { return line.width == widest; });
   const auto usual = [&](std::uint64_t width) {
     if (width < 20) return false;
     if (std::find(kWidths.begin(), kWidths.end(), width) != kWidths.end()) return true;
     // Any other width, where it is the widest and several lines around have exactly it.
-    std::size_t equal = 0;
-    for (const Line& line : lines) {
-      if (line.width > width) return false;
-      if (line.width == width) ++equal;
-    }
-    return equal >= 3;
+    return width == widest && as_wide >= 3;
   };
   ViewBuilder builder(bytes, "line-break", window);
   std::uint64_t copied = window.begin;
@@ -145,6 +147,12 @@ std::optional<View> join_lines(std::string_view bytes, Span window, Span near) {
     if (line.next < near.begin || line.text.end > near.end) continue;
     if (!is_key_char(bytes[line.text.end - 1]) || !is_key_char(bytes[below.text.begin])) continue;
     if (!usual(line.width)) continue;
+    // Two words of prose meet at every line end.
+    std::uint64_t left = line.text.end;
+    while (left > line.text.begin && is_key_char(bytes[left - 1])) --left;
+    std::uint64_t right = below.text.begin;
+    while (right < below.text.end && is_key_char(bytes[right])) ++right;
+    if ((line.text.end - left) + (right - below.text.begin) < kShortestBroken) continue;
     builder.copy(copied, line.text.end);
     copied = line.next;
     changed = true;

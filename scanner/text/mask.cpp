@@ -112,6 +112,36 @@ constexpr std::array<Kind, 62> kKinds = {{
     {"ark-", "ark-", Body::dashed, 24},
 }};
 
+// Kinds by their first character: the first of them, and for each the next with the same.
+struct ByFirst {
+  std::array<std::uint8_t, 256> head{};
+  std::array<std::uint8_t, kKinds.size()> next{};
+};
+constexpr std::uint8_t kNone = 0xFF;
+constexpr ByFirst by_first() {
+  ByFirst index;
+  for (auto& head : index.head) head = kNone;
+  for (std::size_t i = kKinds.size(); i-- > 0;) {
+    auto& head = index.head[static_cast<std::uint8_t>(kKinds[i].prefix[0])];
+    index.next[i] = head;
+    head = static_cast<std::uint8_t>(i);
+  }
+  return index;
+}
+constexpr ByFirst kByFirst = by_first();
+
+// Which pairs of characters begin a prefix: tells nearly every place apart with one look.
+constexpr std::array<std::uint64_t, 1024> first_pairs() {
+  std::array<std::uint64_t, 1024> pairs{};
+  for (const Kind& kind : kKinds) {
+    const std::size_t pair = static_cast<std::size_t>(static_cast<std::uint8_t>(kind.prefix[0])) << 8 |
+                             static_cast<std::uint8_t>(kind.prefix[1]);
+    pairs[pair / 64] |= std::uint64_t{1} << pair % 64;
+  }
+  return pairs;
+}
+constexpr std::array<std::uint64_t, 1024> kFirstPairs = first_pairs();
+
 std::string with_last_four(std::string_view prefix, std::string_view whole) {
   std::string shown(prefix);
   shown += kDots;
@@ -163,6 +193,18 @@ class Finder {
   char at(std::size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
   bool begins(std::size_t i, std::string_view word) const { return text_.substr(i).starts_with(word); }
 
+  // The end of the run of characters of one class that holds `from`. Remembered by class, so that text
+  // made of prefixes does not cost its square.
+  template <class In>
+  std::size_t run_end(std::size_t from, std::size_t number, In in) {
+    Span& known = runs_[number];
+    if (from >= known.begin && from < known.end) return known.end;
+    std::size_t end = from;
+    while (end < text_.size() && in(text_[end])) ++end;
+    known = {from, end};
+    return end;
+  }
+
   // Whether what stands before `i` cannot belong to a word: no letter or digit, or the letter of an
   // escape.
   bool word_begins(std::size_t i) const {
@@ -172,27 +214,28 @@ class Finder {
   }
 
   void prefixed() {
-    std::array<bool, 256> first{};
-    for (const Kind& kind : kKinds) first[static_cast<std::uint8_t>(kind.prefix[0])] = true;
-    for (std::size_t i = 0; i < text_.size();) {
-      if (!first[static_cast<std::uint8_t>(text_[i])]) {
+    for (std::size_t i = 0; i + 1 < text_.size();) {
+      const std::size_t pair = static_cast<std::size_t>(static_cast<std::uint8_t>(text_[i])) << 8 |
+                               static_cast<std::uint8_t>(text_[i + 1]);
+      if ((kFirstPairs[pair / 64] >> pair % 64 & 1) == 0) {
         ++i;
         continue;
       }
-      i = prefixed_at(i);
+      i = prefixed_at(i, kByFirst.head[static_cast<std::uint8_t>(text_[i])]);
     }
   }
 
   // Where to go on.
-  std::size_t prefixed_at(std::size_t i) {
-    for (const Kind& kind : kKinds) {
+  std::size_t prefixed_at(std::size_t i, std::uint8_t number) {
+    for (; number != kNone; number = kByFirst.next[number]) {
+      const Kind& kind = kKinds[number];
       if (!begins(i, kind.prefix)) continue;
       const std::size_t body = i + kind.prefix.size();
-      std::size_t end = body;
-      while (end < text_.size() && in_body(text_[end], kind.body)) ++end;
-      end = continued(kind, body, end);
+      const std::size_t end = continued(kind, body,
+                                        run_end(body, static_cast<std::size_t>(kind.body),
+                                                [&](char c) { return in_body(c, kind.body); }));
       if (end - body < kind.least) continue;
-      const std::string_view inside = text_.substr(body, end - body);
+      const std::string_view inside = text_.substr(body, std::min(end - body, kLooked));
       const std::size_t run = longest_alnum_run(inside);
       if (kind.prefix == "sk-") {
         if (run < 12 || (!word_begins(i) && run < 32)) continue;
@@ -231,10 +274,9 @@ class Finder {
       }
       if (dots >= 1 && end - i >= 24) {
         add(i, end, with_last_four("eyJ", text_.substr(i, end - i)));
-        i = end;
-      } else {
-        i += 3;
       }
+      // What begins later in the same run has no more dots than this.
+      i = end;
     }
   }
 
@@ -248,8 +290,8 @@ class Finder {
 
   // "Bearer <token>", "Basic <base64>" (RFC 6750, RFC 7617).
   void authorization() {
-    for (std::size_t i = text_.find_first_of("bB"); i != std::string_view::npos;
-         i = text_.find_first_of("bB", i + 1)) {
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      if (text_[i] != 'b' && text_[i] != 'B') continue;
       const bool bearer = matches_lower(i, "bearer");
       if (!bearer && !matches_lower(i, "basic")) continue;
       std::size_t begin = i + (bearer ? 6 : 5);
@@ -257,14 +299,11 @@ class Finder {
       while (is_blank(at(begin)) || at(begin) == ':' || at(begin) == '+') ++begin;
       if (begins(begin, "%20")) begin += 3;
       if (begin == blank) continue;
-      std::size_t end = begin;
-      while (end < text_.size() &&
-             (is_key_char(text_[end]) ||
-              std::string_view("._~+/=").find(text_[end]) != std::string_view::npos)) {
-        ++end;
-      }
+      std::size_t end = run_end(begin, kHeaderRun, [](char c) {
+        return is_key_char(c) || std::string_view("._~+/=").find(c) != std::string_view::npos;
+      });
       while (end > begin && text_[end - 1] == '.') --end;
-      const std::string_view token = text_.substr(begin, end - begin);
+      const std::string_view token = text_.substr(begin, std::min(end - begin, kLooked));
       if (token.size() < 16) continue;
       if (!random_enough(token) && longest_alnum_run(token) < 24) continue;
       add(begin, end, std::string(kDots));
@@ -307,6 +346,7 @@ class Finder {
       const std::size_t tail = text_.find("-----END ", begin);
       const std::size_t end = tail == std::string_view::npos ? text_.size() : tail;
       if (begin < end) add(begin, end, std::string(kDots));
+      if (tail == std::string_view::npos) break;
     }
   }
 
@@ -375,18 +415,20 @@ class Finder {
     }
     // A letter of an escape such as \n before the value is not part of it.
     if (i > 0 && text_[i - 1] == '\\' && (at(i) == 'n' || at(i) == 'r' || at(i) == 't')) ++i;
-    std::size_t last = i;
-    while (last < text_.size() &&
-           (is_key_char(text_[last]) ||
-            std::string_view("+/=.~").find(text_[last]) != std::string_view::npos)) {
-      ++last;
-    }
-    const std::string_view value = text_.substr(i, last - i);
+    const std::size_t last = run_end(i, kValueRun, [](char c) {
+      return is_key_char(c) || std::string_view("+/=.~").find(c) != std::string_view::npos;
+    });
+    const std::string_view value = text_.substr(i, std::min(last - i, kLooked));
     if (value.size() >= 20 && random_enough(value)) add(i, last, std::string(kDots));
   }
 
+  static constexpr std::size_t kLooked = 1024;  // characters of a token that decide whether it is random
+  static constexpr std::size_t kHeaderRun = 5;  // runs_ of what is no Body
+  static constexpr std::size_t kValueRun = 6;
+
   std::string_view text_;
   std::vector<Masked> found_;
+  std::array<Span, 7> runs_{};
 };
 
 // Sorts, joins what overlaps. Of two that cover each other the larger speaks; a union of two shows
@@ -450,7 +492,7 @@ void find_nested(std::string_view text, unsigned depth, const Find& find, Budget
 }
 
 std::vector<Masked> find_all(std::string_view text, const Find& find) {
-  Budget budget{(1 << 20) + 64 * text.size()};
+  Budget budget{(1 << 18) + 32 * text.size()};
   std::vector<Masked> found;
   find_nested(text, kDepth, find, budget, found);
   if (budget.spent) {
@@ -476,7 +518,9 @@ std::string replace(std::string_view text, const std::vector<Masked>& found) {
 }
 
 std::string mask_by(std::string_view text, const Find& find) {
-  std::string masked = valid_utf8(replace(text, find_all(text, find)));
+  const std::vector<Masked> found = find_all(text, find);
+  std::string masked = valid_utf8(replace(text, found));
+  if (found.empty() && masked == text) return masked;
   // What a mask leaves may read as something new (two halves around it); repeated until nothing does.
   for (int round = 0; round < 8; ++round) {
     std::string again = replace(masked, find_all(masked, find));

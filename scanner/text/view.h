@@ -19,6 +19,14 @@ namespace kimiguard::text {
 
 class PieceMap {
  public:
+  struct Piece {
+    std::uint64_t decoded;  // where it begins in the text
+    std::uint64_t decoded_size;
+    Span source;
+    std::uint32_t per;
+    std::uint32_t of;
+  };
+
   // Appends `decoded` bytes that came from `source`. `per` source bytes stand for `of` decoded bytes;
   // per = 0 means that the piece maps only as a whole. Joins with the piece before where it continues.
   void append(std::uint64_t decoded, Span source, std::uint32_t per, std::uint32_t of);
@@ -32,15 +40,9 @@ class PieceMap {
 
   std::uint64_t decoded_size() const { return size_; }
   bool empty() const { return pieces_.empty(); }
+  const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
-  struct Piece {
-    std::uint64_t decoded;
-    std::uint64_t decoded_size;
-    Span source;
-    std::uint32_t per;
-    std::uint32_t of;
-  };
   std::size_t piece_of(std::uint64_t decoded) const;
 
   std::vector<Piece> pieces_;
@@ -86,9 +88,11 @@ class ViewBuilder {
   View view_;
 };
 
-// Bounds for every decoder: how far a window reaches, and how long a token may be.
+// Bounds for every decoder: how far a window reaches from the candidate, and how far a token. A megabyte
+// of base64 is decoded around the candidate only, or a thousand candidates in it would cost a thousand
+// megabytes.
 inline constexpr std::uint64_t kWindow = 16 << 10;
-inline constexpr std::uint64_t kLongestToken = 1 << 20;
+inline constexpr std::uint64_t kLongestToken = 64 << 10;
 
 // The decoded views that apply around a candidate (`around`: where an expression matched in `bytes`).
 // Each view covers `around` and what surrounds it: the whole token for base64 and hex (up to
@@ -99,8 +103,9 @@ inline constexpr std::uint64_t kLongestToken = 1 << 20;
 // depth of its choice. Never fails; at most 12 views.
 std::vector<View> views_at(std::string_view bytes, Span around);
 
-// Every view that the decoders give for a whole text, for those who look for anything encoded anywhere
-// in it (mask). Base64 tokens in all four alignments, hex in both. At most `most` views.
+// The views of a whole text in which something may show up that the text itself does not show, for those
+// who look for anything encoded anywhere in it (mask): decoding changes a word of at least 14
+// characters. Base64 tokens in all four alignments, hex in both. At most `most` views.
 std::vector<View> all_views(std::string_view text, std::size_t most);
 
 }  // namespace kimiguard::text

@@ -81,6 +81,10 @@ bool escaped(std::string_view bytes, std::uint64_t at, std::uint64_t lowest) {
   return backslashes % 2 == 1;
 }
 
+bool cuts_escape(std::string_view bytes, std::uint64_t at) {
+  return escaped(bytes, at, at > kWindow ? at - kWindow : 0);
+}
+
 // The inside of the double-quoted literal around a candidate, as far as the window shows it. A literal
 // does not go over a line end that is not escaped.
 struct Literal {
@@ -125,14 +129,14 @@ void add_escapes(std::string_view bytes, Span around, Span window, std::vector<V
   if (literal.opened || (cut && literal.closed)) {
     Span inside = literal.inside;
     // A window must not begin inside an escape.
-    if (cut && escaped(bytes, inside.begin, 0)) ++inside.begin;
+    if (cut && cuts_escape(bytes, inside.begin)) ++inside.begin;
     if (auto view = decode_escapes(bytes, inside)) {
       views.push_back(std::move(*view));
       return;
     }
   }
   Span lines = whole_lines(bytes, around, window);
-  if (lines.begin != 0 && escaped(bytes, lines.begin, 0)) ++lines.begin;
+  if (lines.begin != 0 && cuts_escape(bytes, lines.begin)) ++lines.begin;
   if (auto view = decode_escapes(bytes, lines)) views.push_back(std::move(*view));
 }
 
@@ -188,11 +192,14 @@ void add_units(std::string_view bytes, Span around, Span window, std::vector<Vie
       if (units < 4 || good * 16 < units * 15) continue;
       // Grow over whatever decodes to characters of text.
       const auto text_at = [&](std::uint64_t at) {
-        const View one = decode_units(bytes, {at, at + unit}, form);
-        if (at < unit && one.text.empty()) return true;  // the byte order mark
-        if (one.text.empty()) return false;
-        const auto c = static_cast<std::uint8_t>(one.text[0]);
-        return c >= 0x80 || (c >= 0x20 && c != 0x7F) || is_space(one.text[0]) || c == 0x1B;
+        std::uint32_t code = 0;
+        for (std::uint64_t i = 0; i < unit; ++i) {
+          const std::uint64_t place = little ? unit - 1 - i : i;
+          code = code << 8 | static_cast<std::uint8_t>(bytes[at + place]);
+        }
+        if (code < 0x80)
+          return (code >= 0x20 && code != 0x7F) || code == 0x1B || is_space(static_cast<char>(code));
+        return code <= 0x10FFFF && (code & 0xFFFE) != 0xFFFE;
       };
       Span span{first, first};
       while (span.begin >= window.begin + unit && text_at(span.begin - unit)) span.begin -= unit;
@@ -206,15 +213,23 @@ void add_units(std::string_view bytes, Span around, Span window, std::vector<Vie
 void add_tokens(std::string_view bytes, Span around, Digits digits, std::vector<View>& views) {
   const auto token = token_around(bytes, around, digits);
   if (!token || token->digits() < (digits == Digits::hex ? kLeastHex : kLeastBase64)) return;
-  const unsigned alignments = digits == Digits::hex ? 2 : 4;
-  for (unsigned skip = 0; skip < alignments; ++skip) {
+  // The candidate's own digits decide about an alignment; only then is the whole token decoded.
+  Token own;
+  std::uint64_t before = 0;
+  for (const Span run : token->runs) {
+    if (run.end <= around.begin) before += run.size();
+    const Span part{std::max(run.begin, around.begin), std::min(run.end, around.end)};
+    if (part.begin >= part.end) continue;
+    if (own.runs.empty()) before += part.begin - run.begin;
+    own.runs.push_back(part);
+  }
+  if (own.runs.empty()) return;
+  const unsigned group = digits == Digits::hex ? 2 : 4;
+  for (unsigned skip = 0; skip < group; ++skip) {
+    const auto into = static_cast<unsigned>((group + skip - before % group) % group);
+    if (!looks_textual(decode_token(bytes, own, digits, into).text)) continue;
     View view = decode_token(bytes, *token, digits, skip);
-    const Span inside = view.from_source(around);
-    if (inside.size() < 8 ||
-        !looks_textual(std::string_view(view.text).substr(inside.begin, inside.size()))) {
-      continue;
-    }
-    views.push_back(std::move(view));
+    if (view.from_source(around).size() >= 8) views.push_back(std::move(view));
   }
 }
 
@@ -247,6 +262,52 @@ bool may_hold_text(std::string_view bytes, const Token& token, Digits digits, un
         nul = 0;
         run = 0;
       }
+    }
+  }
+  return false;
+}
+
+// Characters that a key, or an encoding of one, is made of.
+bool in_word(char c) {
+  return is_key_char(c) || std::string_view("+/=.\\%&#;").find(c) != std::string_view::npos;
+}
+
+// Whether what stands at `at` of a decoded text is part of a long word; a mark of a further encoding
+// counts only where it begins one.
+bool changes_word(std::string_view text, std::uint64_t at) {
+  const char c = text[at];
+  if (!in_word(c)) return false;
+  const auto next = [&](std::uint64_t i) { return i < text.size() ? text[i] : '\0'; };
+  if (c == '\\') {
+    std::uint64_t letter = at;
+    while (next(letter) == '\\') ++letter;
+    if (std::string_view("uUx01234567/_-").find(next(letter)) == std::string_view::npos) return false;
+  } else if (c == '%') {
+    if (hex_value(next(at + 1)) < 0 && next(at + 1) != 'u') return false;
+  } else if (c == '&') {
+    if (next(at + 1) != '#' && !is_alpha(next(at + 1))) return false;
+  }
+  std::uint64_t begin = at;
+  while (begin > 0 && at - begin < kShortestKey && in_word(text[begin - 1])) --begin;
+  std::uint64_t end = at;
+  while (end < text.size() && end - begin < kShortestKey && in_word(text[end])) ++end;
+  return end - begin >= kShortestKey;
+}
+
+// Whether a view of a whole text shows a word that the text does not.
+bool shows_more(const View& view) {
+  const auto& pieces = view.layers.back().pieces();
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const PieceMap::Piece& piece = pieces[i];
+    const std::uint64_t end = piece.decoded + piece.decoded_size;
+    if (piece.per != 1 || piece.of != 1) {
+      for (std::uint64_t at = piece.decoded; at < end; ++at) {
+        if (changes_word(view.text, at)) return true;
+      }
+    }
+    if (i + 1 < pieces.size() && pieces[i + 1].source.begin > piece.source.end &&
+        in_word(view.text[end - 1]) && in_word(view.text[end]) && changes_word(view.text, end)) {
+      return true;
     }
   }
   return false;
@@ -317,13 +378,16 @@ std::vector<View> all_views(std::string_view text, std::size_t most) {
   const auto add = [&](std::optional<View> view) {
     if (view && views.size() < most) views.push_back(std::move(*view));
   };
-  add(decode_escapes(text, all));
-  add(decode_percent(text, all));
-  add(decode_html(text, all));
-  if (text.find('=') != std::string_view::npos) add(decode_quoted_printable(text, all));
-  add(strip_ansi(text, all));
-  add(join_literals(text, all));
-  add(join_lines(text, all, all));
+  const auto add_more = [&](std::optional<View> view) {
+    if (view && shows_more(*view)) add(std::move(view));
+  };
+  add_more(decode_escapes(text, all));
+  add_more(decode_percent(text, all));
+  add_more(decode_html(text, all));
+  if (text.find('=') != std::string_view::npos) add_more(decode_quoted_printable(text, all));
+  add_more(strip_ansi(text, all));
+  add_more(join_literals(text, all));
+  add_more(join_lines(text, all, all));
   if (text.find('\0') != std::string_view::npos) {
     // Stretches where every second byte, or three of four, is NUL: text in a wide form.
     for (const TextForm form :

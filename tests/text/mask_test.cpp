@@ -1,5 +1,6 @@
 #include "scanner/text/mask.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -187,4 +188,40 @@ TEST_CASE("control and hiding characters are made visible for terminals") {
   CHECK(printable("x\xE2\x80\xAEy\xE2\x80\x8Bz") == "x\\u202ey\\u200bz");
   CHECK(printable("\xC2\x85\xFF") == "\\x85\\xff");
   CHECK(printable("\xE4\xB8\xAD\xE2\x80\xA6") == "\xE4\xB8\xAD\xE2\x80\xA6");
+}
+
+TEST_CASE("text made to be slow is masked in bounded time") {
+  samples::Random random(6);
+  const auto repeat = [](const std::string& part) {
+    std::string text;
+    while (text.size() < 200000) text += part;
+    return text;
+  };
+  for (const std::string& text : {repeat("sk-"),
+                                  repeat("eyJ"),
+                                  repeat("key="),
+                                  repeat("basic+"),
+                                  repeat("-----BEGIN PRIVATE KEY-----"),
+                                  repeat("\"+\""),
+                                  repeat("\\\\u005c"),
+                                  repeat("%25"),
+                                  repeat("&amp;"),
+                                  repeat("\x1b["),
+                                  repeat("=3D"),
+                                  repeat("://"),
+                                  samples::base64(random.bytes(150000)),
+                                  repeat("QUJDRA"),
+                                  repeat("4142"),
+                                  repeat("\\\\"),
+                                  repeat(random.alnum(24) + "\n"),
+                                  repeat(std::string("a\0", 2)),
+                                  repeat("://a:b@"),
+                                  repeat("%u0025")}) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string masked = mask_keys(text);
+    const auto time = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    INFO(printable(text.substr(0, 40)) << ": " << time << " s");
+    CHECK(time < 10);
+    CHECK(valid_utf8(masked) == masked);
+  }
 }
