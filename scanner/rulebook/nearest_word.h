@@ -7,7 +7,7 @@
 
 namespace kimiguard::rulebook {
 
-// The nearest of `known` by edit distance (Levenshtein, ASCII case ignored), or "" if none is near
+// The nearest of `known` by edit distance (ASCII case ignored), or "" if none is near
 // enough to be what was meant (more than a third of the word differs). Words over 64 bytes: "".
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& known);
 
