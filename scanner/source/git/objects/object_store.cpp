@@ -340,6 +340,9 @@ Result<std::shared_ptr<ObjectStore>> ObjectStore::open(const std::string& object
         continue;
       }
       state->promisor |= pack->promisor();
+      if (pack->header_damaged())
+        state->gaps.push_back({GapKind::unreadable, "damaged", stem + ".pack",
+                               "the head of the pack is damaged; its entries were read all the same"});
       state->packs.push_back(std::make_shared<const Pack>(std::move(*pack)));
     }
   }

@@ -231,7 +231,7 @@ class Pass {
     const DeltaForest& forest = shared_.forest;
     const bool elsewhere =
         forest.duplicate[failure.node] != kOnlyCopy || failure.fault == Fault::missing_base;
-    if (!elsewhere || failure.fault == Fault::limit) return std::nullopt;
+    if (!elsewhere) return std::nullopt;
     if (++reads_ > kRecoveryReads || recovered_bytes_ > kRecoveryBytes) return std::nullopt;
     const ObjectId id = forest.id(failure.node, store_.hash_kind());
     Result<Object> object = store_.read(id);

@@ -17,11 +17,10 @@ Result<Pack> Pack::open(const std::string& stem, HashKind kind) {
   if (!file) return file.error();
   pack.file_ = std::make_shared<const MappedFile>(std::move(*file));
   const std::string_view bytes = pack.file_->bytes();
-  if (bytes.size() < kHeader || std::memcmp(bytes.data(), "PACK", 4) != 0)
-    return Error{"damaged", pack.path_ + ": not a pack, or cut short"};
+  if (bytes.size() < kHeader) return Error{"damaged", pack.path_ + ": cut short"};
   const std::uint32_t version = load_be32(bytes.data() + 4);
-  if (version != 2 && version != 3)
-    return Error{"damaged", pack.path_ + ": a pack version that is not known"};
+  // Entries speak for themselves: a broken first line is no reason to leave them unread.
+  pack.header_damaged_ = std::memcmp(bytes.data(), "PACK", 4) != 0 || (version != 2 && version != 3);
   pack.claimed_count_ = load_be32(bytes.data() + 8);
   const std::size_t hash = hash_bytes(kind);
   pack.entries_end_ = bytes.size() < kHeader + hash ? bytes.size() : bytes.size() - hash;

@@ -35,7 +35,7 @@ class Pack {
   // Bytes before the first entry: "PACK", version, count.
   static constexpr std::uint64_t kHeader = 12;
 
-  // Opens `stem`.pack and `stem`.idx. Fails only if the pack itself cannot be mapped or is no pack;
+  // Opens `stem`.pack and `stem`.idx. Fails only if the pack itself cannot be mapped or is cut short;
   // a missing or broken index, or one made for another pack, leaves indexed() false.
   static Result<Pack> open(const std::string& stem, HashKind kind);
 
@@ -45,6 +45,8 @@ class Pack {
   // One past the last byte that can belong to an entry. A pack cut short may have no trailer.
   std::uint64_t entries_end() const { return entries_end_; }
   std::uint32_t claimed_count() const { return claimed_count_; }
+  // The first twelve bytes are not those of a pack that is known.
+  bool header_damaged() const { return header_damaged_; }
   bool promisor() const { return promisor_; }
   bool cruft() const { return cruft_; }
 
@@ -67,6 +69,7 @@ class Pack {
   Error index_error_;
   std::uint64_t entries_end_ = 0;
   std::uint32_t claimed_count_ = 0;
+  bool header_damaged_ = false;
   bool promisor_ = false;
   bool cruft_ = false;
 };
