@@ -11,7 +11,8 @@ bool Builder::add(Setting setting) {
   for (const std::string& part : setting.path) cost += sizeof(std::string) + part.size();
   if (parsed_.settings.size() >= limits_.settings || memory_ + cost > limits_.memory) {
     full_ = true;
-    limit(parsed_.settings.size() >= limits_.settings ? "too many settings" : "settings need too much memory");
+    limit(parsed_.settings.size() >= limits_.settings ? "too many settings"
+                                                      : "settings need too much memory");
     return false;
   }
   memory_ += cost;

@@ -17,7 +17,8 @@ class Builder {
  public:
   // `text` must outlive the builder. `original`, if given, has the same length and is what lines and
   // columns are counted in (it has a byte order mark where `text` has blanks).
-  Builder(std::string_view text, const Limits& limits, std::optional<std::string_view> original = std::nullopt)
+  Builder(std::string_view text, const Limits& limits,
+          std::optional<std::string_view> original = std::nullopt)
       : text_(text), limits_(limits), lines_(original.value_or(text)) {}
 
   std::string_view text() const { return text_; }

@@ -1,4 +1,5 @@
-// Dockerfile (docs.docker.com/reference/dockerfile: ENV, ARG, RUN, line continuation) and crontab (crontab(5)).
+// Dockerfile (docs.docker.com/reference/dockerfile: ENV, ARG, RUN, line continuation) and crontab
+// (crontab(5)).
 
 #include <algorithm>
 #include <string>
@@ -78,7 +79,8 @@ void read_dockerfile(Builder& builder) {
       // ENV NAME the rest of the line
       if (name_end == std::string::npos) continue;
       const std::size_t value = body.value.find_first_not_of(" \t", name_end);
-      Setting setting = part_of(body, value == std::string::npos ? body.value.size() : value, body.value.size());
+      Setting setting =
+          part_of(body, value == std::string::npos ? body.value.size() : value, body.value.size());
       setting.path = {body.value.substr(begin, name_end - begin)};
       setting.key_bytes = bytes_of(body, begin, name_end);
       setting.tag = tag;
@@ -125,15 +127,18 @@ void read_crontab(Builder& builder) {
     const bool quoted_name = text[at] == '"' || text[at] == '\'';
     const std::size_t name = at + (quoted_name ? 1 : 0);
     std::size_t name_end = name;
-    while (name_end < end && (variable_name(text.substr(name_end, 1)) || (text[name_end] >= '0' && text[name_end] <= '9')))
+    while (name_end < end &&
+           (variable_name(text.substr(name_end, 1)) || (text[name_end] >= '0' && text[name_end] <= '9')))
       ++name_end;
     std::size_t sign = std::min(name_end + (quoted_name ? 1 : 0), end);
     while (sign < end && blank(text[sign])) ++sign;
-    if (name_end > name && variable_name(text.substr(name, name_end - name)) && sign < end && text[sign] == '=') {
+    if (name_end > name && variable_name(text.substr(name, name_end - name)) && sign < end &&
+        text[sign] == '=') {
       std::size_t value = sign + 1;
       while (value < end && blank(text[value])) ++value;
       std::size_t stop = end;
-      if (stop - value >= 2 && (text[value] == '"' || text[value] == '\'') && text[stop - 1] == text[value]) {
+      if (stop - value >= 2 && (text[value] == '"' || text[value] == '\'') &&
+          text[stop - 1] == text[value]) {
         ++value;
         --stop;
       }

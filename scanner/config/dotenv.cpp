@@ -1,6 +1,7 @@
-// .env files, as the common loaders take them (dotenv for Node, python-dotenv, godotenv, compose): NAME=value,
-// `export` before it, three kinds of quotes that may span lines, a comment after blank and "#". `NAME: value`
-// too, as some of them do. Expansions stay as they stand; single quotes make a value verbatim.
+// .env files, as the common loaders take them (dotenv for Node, python-dotenv, godotenv, compose):
+// NAME=value, `export` before it, three kinds of quotes that may span lines, a comment after blank and
+// "#". `NAME: value` too, as some of them do. Expansions stay as they stand; single quotes make a value
+// verbatim.
 
 #include <algorithm>
 #include <string>
@@ -59,7 +60,8 @@ void read_dotenv(Builder& builder) {
     if (quote == '"' || quote == '\'' || quote == '`') {
       std::size_t close = value + 1;
       if (failures < 64) {
-        while (close < text.size() && text[close] != quote) close += text[close] == '\\' && quote == '"' ? 2 : 1;
+        while (close < text.size() && text[close] != quote)
+          close += text[close] == '\\' && quote == '"' ? 2 : 1;
       } else {
         close = text.size();
       }

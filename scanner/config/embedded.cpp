@@ -12,7 +12,8 @@ namespace kimiguard::config {
 namespace {
 
 bool is_index(const std::string& part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !part.empty() &&
+         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ Parsed read_value(const Setting& outer, Format format, const LineMap& lines, con
   // Their reasons name lines of the inner text, which a reader cannot find.
   for (Gap& gap : parsed.gaps) {
     if (gap.code == "syntax")
-      gap.reason = "line " + std::to_string(lines.position(outer.bytes.begin).line) + ": the text in a value is broken";
+      gap.reason = "line " + std::to_string(lines.position(outer.bytes.begin).line) +
+                   ": the text in a value is broken";
   }
   return parsed;
 }
@@ -53,7 +55,8 @@ std::optional<Setting> split_assignment(const Setting& setting, const LineMap& l
 }
 
 std::vector<Setting> named_values(const std::vector<Setting>& settings) {
-  // The parent's path and the document, as one text; the values that wait for their name, and the reverse.
+  // The parent's path and the document, as one text; the values that wait for their name, and the
+  // reverse.
   struct Half {
     const Setting* name = nullptr;
     const Setting* value = nullptr;

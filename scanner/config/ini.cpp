@@ -2,8 +2,8 @@
 //
 // INI: sections, "=" or ":" , comments by ";" and "#". git's ([a "b"], quotes, escapes, continuation:
 // git-config(1), "CONFIGURATION FILE"), Python's configparser, .npmrc, Windows' .reg ("NAME"="value").
-// systemd: systemd.syntax(7), and Environment= of systemd.exec(5). Properties: java.util.Properties.load.
-// netrc: the .netrc file of ftp(1) and curl.
+// systemd: systemd.syntax(7), and Environment= of systemd.exec(5). Properties:
+// java.util.Properties.load. netrc: the .netrc file of ftp(1) and curl.
 
 #include <algorithm>
 #include <string>
@@ -87,7 +87,8 @@ void read_ini(Builder& builder) {
     } else {
       const std::size_t equals = text.substr(0, line.end).find('=', i);
       std::size_t colon = text.substr(0, line.end).find(':', i);
-      while (colon != std::string_view::npos && colon + 1 < line.end && !blank(text[colon + 1]) && equals != std::string_view::npos)
+      while (colon != std::string_view::npos && colon + 1 < line.end && !blank(text[colon + 1]) &&
+             equals != std::string_view::npos)
         colon = text.substr(0, line.end).find(':', colon + 1);
       sign = std::min(equals, colon);
       key.end = std::min(sign, line.end);
@@ -136,7 +137,8 @@ void read_ini(Builder& builder) {
         const bool continues = line.end > value && text[line.end - 1] == '\\' && line.next < text.size();
         const std::size_t end = continues ? line.end - 1 : line.end;
         for (stop = value; stop < end; ++stop)
-          if ((text[stop] == ';' || text[stop] == '#') && stop > span.begin && blank(text[stop - 1])) break;
+          if ((text[stop] == ';' || text[stop] == '#') && stop > span.begin && blank(text[stop - 1]))
+            break;
         out.copy(text.substr(value, stop - value), value);
         span.end = stop;
         if (!continues || stop < end) break;
@@ -175,7 +177,8 @@ void read_systemd(Builder& builder) {
     if (line.begin == line.end || text[line.begin] == '#' || text[line.begin] == ';') continue;
     if (text[line.begin] == '[') {
       const std::size_t close = text.substr(0, line.end).find(']', line.begin);
-      if (close != std::string_view::npos) section = {std::string(text.substr(line.begin + 1, close - line.begin - 1))};
+      if (close != std::string_view::npos)
+        section = {std::string(text.substr(line.begin + 1, close - line.begin - 1))};
       continue;
     }
     const std::size_t equals = text.substr(0, line.end).find('=', line.begin);
@@ -188,7 +191,8 @@ void read_systemd(Builder& builder) {
     const std::string name(text.substr(key.begin, key.size()));
     std::size_t value = equals + 1;
     while (value < line.end && blank(text[value])) ++value;
-    // The whole value, lines that end in a backslash joined by a blank; comment lines between are left out.
+    // The whole value, lines that end in a backslash joined by a blank; comment lines between are left
+    // out.
     Setting whole;
     ValueText out;
     Span span{value, value};
@@ -201,7 +205,8 @@ void read_systemd(Builder& builder) {
       const std::size_t from = end;
       do {
         line = line_at(text, line.next);
-      } while (line.begin < line.end && (text[line.begin] == '#' || text[line.begin] == ';') && line.next < text.size());
+      } while (line.begin < line.end && (text[line.begin] == '#' || text[line.begin] == ';') &&
+               line.next < text.size());
       next = line.next;
       out.decoded(" ", from, line.begin);
       value = line.begin;
@@ -245,8 +250,10 @@ void read_systemd(Builder& builder) {
           ++i;
         } else if (c == '\\' && i + 1 < joined.size()) {
           const char e = joined[i + 1];
-          if (e == 'x' && i + 3 < joined.size() && hex_digit(joined[i + 2]) >= 0 && hex_digit(joined[i + 3]) >= 0) {
-            const char byte = static_cast<char>(hex_digit(joined[i + 2]) * 16 + hex_digit(joined[i + 3]));
+          if (e == 'x' && i + 3 < joined.size() && hex_digit(joined[i + 2]) >= 0 &&
+              hex_digit(joined[i + 3]) >= 0) {
+            const char byte =
+                static_cast<char>(hex_digit(joined[i + 2]) * 16 + hex_digit(joined[i + 3]));
             item.decoded(std::string_view(&byte, 1), i, i + 4);
             i += 4;
             continue;
@@ -307,7 +314,8 @@ void read_properties(Builder& builder) {
         if (e == 'u' && at + 5 < text.size()) {
           std::uint32_t code = 0;
           std::size_t k = at + 2;
-          for (; k < at + 6 && hex_digit(text[k]) >= 0; ++k) code = code * 16 + static_cast<std::uint32_t>(hex_digit(text[k]));
+          for (; k < at + 6 && hex_digit(text[k]) >= 0; ++k)
+            code = code * 16 + static_cast<std::uint32_t>(hex_digit(text[k]));
           if (k == at + 6) {
             std::string bytes;
             append_utf8(bytes, code);
@@ -405,7 +413,8 @@ void read_netrc(Builder& builder) {
     }
     if (word == "default") {
       host = "default";
-    } else if (word == "machine" || word == "login" || word == "password" || word == "account" || word == "macdef") {
+    } else if (word == "machine" || word == "login" || word == "password" || word == "account" ||
+               word == "macdef") {
       field = word;
       field_span = span;
       after_word = true;

@@ -70,9 +70,9 @@ class JsonReader {
  private:
   struct Frame {
     bool object = false;
-    bool has_key = false;    // a key and its colon were read, a value is due
+    bool has_key = false;  // a key and its colon were read, a value is due
     bool need_comma = false;
-    std::size_t index = 0;   // arrays
+    std::size_t index = 0;  // arrays
     Span key;
     std::size_t opened = 0;
   };
@@ -94,10 +94,10 @@ class JsonReader {
   bool lines_;
   std::size_t at_ = 0;
   std::vector<Frame> frames_;
-  std::vector<std::string> path_;   // one part for each frame
-  std::size_t too_deep_ = 0;        // open brackets beyond the depth limit
+  std::vector<std::string> path_;  // one part for each frame
+  std::size_t too_deep_ = 0;       // open brackets beyond the depth limit
   int document_ = 0;
-  bool top_level_done_ = false;     // a value stands at the top since the last separator
+  bool top_level_done_ = false;  // a value stands at the top since the last separator
 };
 
 // False at the end, or, in JSONL, at the end of the line while a document is open or done.
@@ -256,15 +256,24 @@ std::size_t JsonReader::escape(ValueText& out) {
   };
   const char c = text_[begin + 1];
   switch (c) {
-    case 'n': return give('\n', 2);
-    case 't': return give('\t', 2);
-    case 'r': return give('\r', 2);
-    case 'b': return give('\b', 2);
-    case 'f': return give('\f', 2);
-    case 'v': return give('\v', 2);
-    case '0': return give(0, 2);
-    case '\n': return 2;  // JSON5: the line goes on
-    case '\r': return begin + 2 < text_.size() && text_[begin + 2] == '\n' ? 3 : 2;
+    case 'n':
+      return give('\n', 2);
+    case 't':
+      return give('\t', 2);
+    case 'r':
+      return give('\r', 2);
+    case 'b':
+      return give('\b', 2);
+    case 'f':
+      return give('\f', 2);
+    case 'v':
+      return give('\v', 2);
+    case '0':
+      return give(0, 2);
+    case '\n':
+      return 2;  // JSON5: the line goes on
+    case '\r':
+      return begin + 2 < text_.size() && text_[begin + 2] == '\n' ? 3 : 2;
     case 'x': {
       const std::int32_t code = code_unit(begin + 2, 2);
       if (code >= 0) return give(static_cast<std::uint32_t>(code), 4);
@@ -276,11 +285,13 @@ std::size_t JsonReader::escape(ValueText& out) {
       if (code >= 0xD800 && code < 0xDC00 && text_.compare(begin + 6, 2, "\\u") == 0) {
         const std::int32_t low = code_unit(begin + 8, 4);
         if (low >= 0xDC00 && low < 0xE000)
-          return give(static_cast<std::uint32_t>(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)), 12);
+          return give(static_cast<std::uint32_t>(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)),
+                      12);
       }
       return give(static_cast<std::uint32_t>(code), 6);
     }
-    default: break;
+    default:
+      break;
   }
   // Any other: the character itself, which may be more than a byte long.
   const std::size_t length = code_point_length(text_, begin + 1);
@@ -293,9 +304,7 @@ void JsonReader::string(ValueText& out, Span& span) {
   const std::size_t open = at_++;
   span.begin = at_;
   std::size_t run = at_;
-  const auto flush = [&] {
-    out.copy(text_.substr(run, at_ - run), run);
-  };
+  const auto flush = [&] { out.copy(text_.substr(run, at_ - run), run); };
   while (at_ < text_.size()) {
     const char c = text_[at_];
     if (c == quote) {

@@ -62,7 +62,7 @@ LineMap::LineMap(std::string_view text) : text_(text) {
     if (text[at] == '\n') lines_.push_back(static_cast<std::uint32_t>(at + 1));
     at += byte_at(text, at) < 0x80 ? 1 : code_point_length(text, at);
   }
-  if (marks_.empty()) marks_.push_back({0, 0});
+  marks_.push_back({static_cast<std::uint32_t>(text.size()), count});
 }
 
 std::uint64_t LineMap::code_points_before(std::size_t offset) const {
@@ -70,6 +70,10 @@ std::uint64_t LineMap::code_points_before(std::size_t offset) const {
   // A mark may lie up to three bytes after its step, and so after `offset`.
   while (index > 0 && marks_[index].offset > offset) --index;
   std::uint64_t count = marks_[index].code_points;
+  // Where every code point is one byte long, as nearly everywhere, there is nothing to walk over.
+  if (index + 1 < marks_.size() && marks_[index + 1].code_points - marks_[index].code_points ==
+                                       marks_[index + 1].offset - marks_[index].offset)
+    return count + (offset - marks_[index].offset);
   for (std::size_t at = marks_[index].offset; at < offset && at < text_.size();) {
     at += code_point_length(text_, at);
     // An offset inside a code point is its position.

@@ -35,8 +35,9 @@ class LineMap {
   std::size_t line_begin(std::uint64_t line) const;
 
  private:
-  // A checkpoint each kStep bytes: a code point's first byte and how many code points stand before it.
-  static constexpr std::size_t kStep = 512;
+  // A checkpoint each kStep bytes and one at the end: a code point's first byte and how many code points
+  // stand before it.
+  static constexpr std::size_t kStep = 256;
   struct Mark {
     std::uint32_t offset;
     std::uint32_t code_points;

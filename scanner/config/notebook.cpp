@@ -1,6 +1,6 @@
-// Jupyter notebooks (nbformat 4: nbformat.readthedocs.io, "The notebook file format"): JSON whose cells keep
-// their text as lists of lines. The lines of one source or output become one setting whose pieces lead
-// back to each line. `%env NAME=value` in a cell gives a setting below its source too.
+// Jupyter notebooks (nbformat 4: nbformat.readthedocs.io, "The notebook file format"): JSON whose cells
+// keep their text as lists of lines. The lines of one source or output become one setting whose pieces
+// lead back to each line. `%env NAME=value` in a cell gives a setting below its source too.
 
 #include <algorithm>
 #include <set>
@@ -16,8 +16,9 @@ namespace {
 
 // True if the setting is one line of a multi-line text: cells.<n>.….<field>.<line>.
 bool is_line(const Setting& setting) {
-  static const std::set<std::string_view> kLists = {"source", "text", "traceback", "text/plain", "text/html",
-                                                    "text/markdown", "text/latex", "application/json", "input"};
+  static const std::set<std::string_view> kLists = {
+      "source",        "text",       "traceback",        "text/plain", "text/html",
+      "text/markdown", "text/latex", "application/json", "input"};
   const std::size_t size = setting.path.size();
   if (size < 4 || setting.type != Setting::Type::text) return false;
   const bool in_cells = setting.path[0] == "cells" || setting.path[0] == "worksheets";
@@ -33,7 +34,8 @@ bool same_parent(const Setting& a, const Setting& b) {
 void join(Setting& whole, const Setting& line) {
   const auto base = static_cast<std::uint32_t>(whole.value.size());
   if (line.pieces.empty() && !line.value.empty())
-    whole.pieces.push_back({base, static_cast<std::uint32_t>(line.bytes.begin), static_cast<std::uint32_t>(line.bytes.end)});
+    whole.pieces.push_back({base, static_cast<std::uint32_t>(line.bytes.begin),
+                            static_cast<std::uint32_t>(line.bytes.end)});
   for (ValuePiece piece : line.pieces) {
     piece.value += base;
     whole.pieces.push_back(piece);
@@ -78,7 +80,8 @@ void read_notebook(Builder& builder) {
   for (std::size_t i = 0; i < parsed.settings.size() && builder.room();) {
     Setting& first = parsed.settings[i];
     if (!is_line(first)) {
-      const bool source = first.path.size() >= 3 && first.path[0] == "cells" && first.path.back() == "source";
+      const bool source =
+          first.path.size() >= 3 && first.path[0] == "cells" && first.path.back() == "source";
       const Setting copy = source ? first : Setting();
       builder.add(std::move(first));
       if (source) environment_magic(builder, copy);
@@ -90,7 +93,9 @@ void read_notebook(Builder& builder) {
     whole.bytes = first.bytes;
     whole.document = first.document;
     std::size_t end = i;
-    for (; end < parsed.settings.size() && is_line(parsed.settings[end]) && same_parent(parsed.settings[end], parsed.settings[i]); ++end)
+    for (; end < parsed.settings.size() && is_line(parsed.settings[end]) &&
+           same_parent(parsed.settings[end], parsed.settings[i]);
+         ++end)
       join(whole, parsed.settings[end]);
     if (whole.pieces.size() == 1 && whole.value.size() == whole.bytes.size()) whole.pieces.clear();
     const Setting copy = whole;

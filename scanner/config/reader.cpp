@@ -12,8 +12,9 @@ namespace kimiguard::config {
 namespace {
 
 constexpr std::array<std::string_view, 21> kNames = {
-    "json",    "jsonc", "json5",      "jsonl", "yaml", "toml",    "dotenv",     "shell", "fish",  "nushell", "powershell",
-    "cmd", "crontab", "dockerfile", "ini",   "systemd", "properties", "xml",   "plist", "netrc",   "notebook"};
+    "json",  "jsonc",   "json5",      "jsonl",      "yaml",  "toml",    "dotenv",
+    "shell", "fish",    "nushell",    "powershell", "cmd",   "crontab", "dockerfile",
+    "ini",   "systemd", "properties", "xml",        "plist", "netrc",   "notebook"};
 static_assert(kNames.size() == static_cast<std::size_t>(Format::notebook) + 1);
 
 // UTF-16 as UTF-8, and where each byte of the result came from.
@@ -52,25 +53,44 @@ void dispatch(Builder& builder, Format format) {
   switch (format) {
     case Format::json:
     case Format::jsonc:
-    case Format::json5: return read_json(builder, false);
-    case Format::jsonl: return read_json(builder, true);
-    case Format::yaml: return read_yaml(builder);
-    case Format::toml: return read_toml(builder);
-    case Format::dotenv: return read_dotenv(builder);
-    case Format::shell: return read_shell(builder);
-    case Format::fish: return read_fish(builder);
-    case Format::nushell: return read_nushell(builder);
-    case Format::powershell: return read_powershell(builder);
-    case Format::cmd: return read_cmd(builder);
-    case Format::crontab: return read_crontab(builder);
-    case Format::dockerfile: return read_dockerfile(builder);
-    case Format::ini: return read_ini(builder);
-    case Format::systemd: return read_systemd(builder);
-    case Format::properties: return read_properties(builder);
-    case Format::xml: return read_xml(builder);
-    case Format::plist: return read_plist(builder);
-    case Format::netrc: return read_netrc(builder);
-    case Format::notebook: return read_notebook(builder);
+    case Format::json5:
+      return read_json(builder, false);
+    case Format::jsonl:
+      return read_json(builder, true);
+    case Format::yaml:
+      return read_yaml(builder);
+    case Format::toml:
+      return read_toml(builder);
+    case Format::dotenv:
+      return read_dotenv(builder);
+    case Format::shell:
+      return read_shell(builder);
+    case Format::fish:
+      return read_fish(builder);
+    case Format::nushell:
+      return read_nushell(builder);
+    case Format::powershell:
+      return read_powershell(builder);
+    case Format::cmd:
+      return read_cmd(builder);
+    case Format::crontab:
+      return read_crontab(builder);
+    case Format::dockerfile:
+      return read_dockerfile(builder);
+    case Format::ini:
+      return read_ini(builder);
+    case Format::systemd:
+      return read_systemd(builder);
+    case Format::properties:
+      return read_properties(builder);
+    case Format::xml:
+      return read_xml(builder);
+    case Format::plist:
+      return read_plist(builder);
+    case Format::netrc:
+      return read_netrc(builder);
+    case Format::notebook:
+      return read_notebook(builder);
   }
 }
 
@@ -82,24 +102,28 @@ std::string lower(std::string_view text) {
 }
 
 bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // Takes endings away that say "an older copy of": "" if there is none.
 std::string without_backup_ending(const std::string& name) {
   if (name.size() > 1 && name.back() == '~') return name.substr(0, name.size() - 1);
-  if (name.size() > 2 && name.front() == '#' && name.back() == '#') return name.substr(1, name.size() - 2);
-  for (const std::string_view mark : {".bak", ".backup", ".orig", ".old", ".save", ".tmp", ".migrated",
-                                      ".ccr-original", ".ccr-backup", ".sample", ".example", ".template", ".dist",
-                                      ".disabled", ".local", ".swp", ".rej"}) {
+  if (name.size() > 2 && name.front() == '#' && name.back() == '#')
+    return name.substr(1, name.size() - 2);
+  for (const std::string_view mark :
+       {".bak", ".backup", ".orig", ".old", ".save", ".tmp", ".migrated", ".ccr-original", ".ccr-backup",
+        ".sample", ".example", ".template", ".dist", ".disabled", ".local", ".swp", ".rej"}) {
     const std::size_t at = name.rfind(mark);
     if (at == std::string::npos || at == 0) continue;
     const std::string_view rest = std::string_view(name).substr(at + mark.size());
-    if (rest.empty() || rest[0] == '.' || rest[0] == '-' || rest[0] == '_' || all_digits(rest)) return name.substr(0, at);
+    if (rest.empty() || rest[0] == '.' || rest[0] == '-' || rest[0] == '_' || all_digits(rest))
+      return name.substr(0, at);
   }
   // "settings.json.2024-11-02" and the like: digits, dots, dashes after the last letters.
   const std::size_t dot = name.rfind('.');
-  if (dot != std::string::npos && dot > 0 && all_digits(std::string_view(name).substr(dot + 1))) return name.substr(0, dot);
+  if (dot != std::string::npos && dot > 0 && all_digits(std::string_view(name).substr(dot + 1)))
+    return name.substr(0, dot);
   return "";
 }
 
@@ -111,7 +135,8 @@ std::optional<Format> format_of_name(const std::string& name, const std::string&
   const auto below = [&path](std::string_view folder) { return path.find(folder) != std::string::npos; };
 
   if (is({".envrc"})) return Format::shell;
-  if (name == ".env" || name.starts_with(".env.") || ends(".env") || is({".flaskenv", ".secrets", ".dev.vars", "env"})) {
+  if (name == ".env" || name.starts_with(".env.") || ends(".env") ||
+      is({".flaskenv", ".secrets", ".dev.vars", "env"})) {
     if (name != "env" || below("/.")) return Format::dotenv;
   }
   if (name == "environment" && below("/etc/")) return Format::dotenv;
@@ -123,39 +148,49 @@ std::optional<Format> format_of_name(const std::string& name, const std::string&
   if (ends(".json") || ends(".webmanifest") || ends(".har") || ends(".http-client.env.json") ||
       is({".babelrc", ".eslintrc", ".prettierrc", ".claude.json", ".continuerc", "composer.lock"}))
     return Format::json;
-  if (ends(".yaml") || ends(".yml") || ends(".yaml.gotmpl") || is({".clang-format", ".condarc", ".yarnrc.yml", "fish_history"}))
+  if (ends(".yaml") || ends(".yml") || ends(".yaml.gotmpl") ||
+      is({".clang-format", ".condarc", ".yarnrc.yml", "fish_history"}))
     return Format::yaml;
   if (ends(".toml") || is({"pipfile", "cargo.lock", "poetry.lock", "uv.lock"})) return Format::toml;
   if (is({"credentials"}) && below(".cargo/")) return Format::toml;
   if (ends(".fish") || name == "fish_variables") return Format::fish;
   if (ends(".nu")) return Format::nushell;
-  if (ends(".ps1") || ends(".psm1") || ends(".psd1") || name == "consolehost_history.txt") return Format::powershell;
+  if (ends(".ps1") || ends(".psm1") || ends(".psd1") || name == "consolehost_history.txt")
+    return Format::powershell;
   if (ends(".cmd") || ends(".bat")) return Format::cmd;
-  if (ends(".sh") || ends(".bash") || ends(".zsh") || ends(".ksh") || ends(".csh") || ends(".zsh-theme") ||
-      is({".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv",
-          ".zprofile", ".zlogin", ".zlogout", ".kshrc", ".mkshrc", ".cshrc", ".tcshrc", ".login", ".xprofile",
-          ".xsessionrc", ".xinitrc", ".bash_history", ".zsh_history", ".sh_history", ".ash_history", ".history", "crushrc",
-          ".crushrc", "profile", "bashrc", "bash.bashrc", "zshrc", "zshenv", "pkgbuild"}))
+  if (ends(".sh") || ends(".bash") || ends(".zsh") || ends(".ksh") || ends(".csh") ||
+      ends(".zsh-theme") ||
+      is({".bashrc",  ".bash_profile", ".bash_login",  ".bash_logout", ".bash_aliases", ".profile",
+          ".zshrc",   ".zshenv",       ".zprofile",    ".zlogin",      ".zlogout",      ".kshrc",
+          ".mkshrc",  ".cshrc",        ".tcshrc",      ".login",       ".xprofile",     ".xsessionrc",
+          ".xinitrc", ".bash_history", ".zsh_history", ".sh_history",  ".ash_history",  ".history",
+          "crushrc",  ".crushrc",      "profile",      "bashrc",       "bash.bashrc",   "zshrc",
+          "zshenv",   "pkgbuild"}))
     return Format::shell;
-  if (name == "netrc" || name == ".netrc" || name == "_netrc" || name == ".authinfo") return Format::netrc;
-  if (name == "crontab" || below("/cron.d/") || below("/crontabs/") || ends(".crontab") || ends(".cron")) return Format::crontab;
-  if (name == "dockerfile" || name.starts_with("dockerfile.") || ends(".dockerfile") || name == "containerfile" ||
-      name.starts_with("containerfile."))
+  if (name == "netrc" || name == ".netrc" || name == "_netrc" || name == ".authinfo")
+    return Format::netrc;
+  if (name == "crontab" || below("/cron.d/") || below("/crontabs/") || ends(".crontab") || ends(".cron"))
+    return Format::crontab;
+  if (name == "dockerfile" || name.starts_with("dockerfile.") || ends(".dockerfile") ||
+      name == "containerfile" || name.starts_with("containerfile."))
     return Format::dockerfile;
-  for (const std::string_view unit : {".service", ".timer", ".socket", ".path", ".mount", ".target", ".slice", ".scope",
-                                      ".container", ".pod", ".kube", ".nspawn"})
+  for (const std::string_view unit : {".service", ".timer", ".socket", ".path", ".mount", ".target",
+                                      ".slice", ".scope", ".container", ".pod", ".kube", ".nspawn"})
     if (ends(unit)) return Format::systemd;
   if (ends(".conf") && (below("/systemd/") || below(".service.d/"))) return Format::systemd;
   if (ends(".plist")) return Format::plist;
-  if (ends(".xml") || ends(".iml") || ends(".xcscheme") || ends(".csproj") || ends(".vcxproj") || ends(".props") ||
-      ends(".targets") || ends(".resx") || ends(".xaml") || ends(".xsd") || ends(".config"))
+  if (ends(".xml") || ends(".iml") || ends(".xcscheme") || ends(".csproj") || ends(".vcxproj") ||
+      ends(".props") || ends(".targets") || ends(".resx") || ends(".xaml") || ends(".xsd") ||
+      ends(".config"))
     return Format::xml;
   if (ends(".properties")) return Format::properties;
-  if (ends(".ini") || ends(".cfg") || ends(".cnf") || ends(".reg") || ends(".desktop") || ends(".editorconfig") ||
-      is({".gitconfig", ".gitmodules", ".npmrc", ".pypirc", ".hgrc", ".wgetrc", ".boto", ".s3cfg", "pip.conf",
-          "setup.cfg", "tox.ini", ".pylintrc", ".flake8", ".coveragerc"}))
+  if (ends(".ini") || ends(".cfg") || ends(".cnf") || ends(".reg") || ends(".desktop") ||
+      ends(".editorconfig") ||
+      is({".gitconfig", ".gitmodules", ".npmrc", ".pypirc", ".hgrc", ".wgetrc", ".boto", ".s3cfg",
+          "pip.conf", "setup.cfg", "tox.ini", ".pylintrc", ".flake8", ".coveragerc"}))
     return Format::ini;
-  if (name == "config" && (below(".git/") || below(".aws/") || below("/git/") || below("/modules/"))) return Format::ini;
+  if (name == "config" && (below(".git/") || below(".aws/") || below("/git/") || below("/modules/")))
+    return Format::ini;
   if (name == "credentials" && below(".aws/")) return Format::ini;
   return std::nullopt;
 }
@@ -164,15 +199,18 @@ std::optional<Format> format_of_bytes(std::string_view bytes) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   if (bytes.starts_with("#!")) {
     const std::string line = lower(bytes.substr(0, std::min(bytes.find('\n'), std::size_t{200})));
-    for (const auto& [word, format] : {std::pair{"fish", Format::fish}, std::pair{"pwsh", Format::powershell},
-                                       std::pair{"/nu", Format::nushell}, std::pair{" nu", Format::nushell}})
+    for (const auto& [word, format] :
+         {std::pair{"fish", Format::fish}, std::pair{"pwsh", Format::powershell},
+          std::pair{"/nu", Format::nushell}, std::pair{" nu", Format::nushell}})
       if (line.find(word) != std::string::npos) return format;
-    if (line.ends_with("sh") || line.find("sh ") != std::string::npos || line.find("sh\r") != std::string::npos)
+    if (line.ends_with("sh") || line.find("sh ") != std::string::npos ||
+        line.find("sh\r") != std::string::npos)
       return Format::shell;
     return std::nullopt;
   }
   if (bytes.starts_with("<?xml") || bytes.starts_with("<!DOCTYPE plist"))
-    return bytes.find("<plist") != std::string_view::npos || bytes.find("DOCTYPE plist") != std::string_view::npos
+    return bytes.find("<plist") != std::string_view::npos ||
+                   bytes.find("DOCTYPE plist") != std::string_view::npos
                ? Format::plist
                : Format::xml;
   if (bytes.starts_with("bplist0")) return Format::plist;
@@ -180,10 +218,12 @@ std::optional<Format> format_of_bytes(std::string_view bytes) {
   if (first == std::string_view::npos) return std::nullopt;
   if (bytes[first] == '{') {
     const std::size_t second = bytes.find_first_not_of(" \t\r\n", first + 1);
-    if (second != std::string_view::npos && (bytes[second] == '"' || bytes[second] == '}' || bytes[second] == '/'))
+    if (second != std::string_view::npos &&
+        (bytes[second] == '"' || bytes[second] == '}' || bytes[second] == '/'))
       return bytes.find("\"nbformat\"") != std::string_view::npos ? Format::notebook : Format::json;
   }
-  if (bytes.starts_with("---\n") || bytes.starts_with("---\r\n") || bytes.starts_with("%YAML")) return Format::yaml;
+  if (bytes.starts_with("---\n") || bytes.starts_with("---\r\n") || bytes.starts_with("%YAML"))
+    return Format::yaml;
   if (bytes.starts_with("Windows Registry Editor")) return Format::ini;
   return std::nullopt;
 }
@@ -202,7 +242,7 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
   // Offsets are kept in 32 bits here and there.
   static constexpr std::uint64_t kMost = 1ull << 30;
   // The two libraries take several times the text's size, and longer for each byte.
-  static constexpr std::uint64_t kMostTree = 16ull << 20;
+  static constexpr std::uint64_t kMostTree = 8ull << 20;
   std::uint64_t most = std::min(limits.bytes, kMost);
   if (format == Format::yaml || format == Format::toml) most = std::min(most, kMostTree);
   const bool cut = bytes.size() > most;
@@ -241,12 +281,14 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
         const bool same = end - begin == setting.value.size();
         while (same && at < setting.value.size()) {
           const std::size_t length = code_point_length(setting.value, at);
-          setting.pieces.push_back({static_cast<std::uint32_t>(at), back(begin + at), back(begin + at + length)});
+          setting.pieces.push_back(
+              {static_cast<std::uint32_t>(at), back(begin + at), back(begin + at + length)});
           at += length;
           if (setting.pieces.size() > 4096) break;  // the rest as one
         }
         if (!same) setting.pieces.push_back({0, back(begin), back(end)});
-        if (same && at < setting.value.size()) setting.pieces.push_back({static_cast<std::uint32_t>(at), back(begin + at), back(end)});
+        if (same && at < setting.value.size())
+          setting.pieces.push_back({static_cast<std::uint32_t>(at), back(begin + at), back(end)});
       } else {
         for (ValuePiece& piece : setting.pieces) {
           piece.begin = back(piece.begin);

@@ -40,7 +40,8 @@ std::size_t closing(std::string_view text, std::size_t open, char opener, char c
 
 using Source = Reference::Source;
 
-Reference make(Source source, std::string syntax, std::string_view name, std::size_t begin, std::size_t end) {
+Reference make(Source source, std::string syntax, std::string_view name, std::size_t begin,
+               std::size_t end) {
   Reference reference;
   reference.source = source;
   reference.syntax = std::move(syntax);
@@ -52,19 +53,21 @@ Reference make(Source source, std::string syntax, std::string_view name, std::si
 
 // The inside of ${{ … }}: an expression of GitHub Actions or Continue. Only plain look-ups are named.
 Reference expression(std::string_view inside, std::size_t begin, std::size_t end) {
-  static constexpr std::array<std::pair<std::string_view, Source>, 6> kContexts = {{{"secrets.", Source::secret},
-                                                                                   {"inputs.", Source::input},
-                                                                                   {"env.", Source::environment},
-                                                                                   {"vars.", Source::setting},
-                                                                                   {"github.", Source::setting},
-                                                                                   {"matrix.", Source::setting}}};
+  static constexpr std::array<std::pair<std::string_view, Source>, 6> kContexts = {
+      {{"secrets.", Source::secret},
+       {"inputs.", Source::input},
+       {"env.", Source::environment},
+       {"vars.", Source::setting},
+       {"github.", Source::setting},
+       {"matrix.", Source::setting}}};
   for (const auto& [prefix, source] : kContexts) {
     const std::size_t at = inside.find(prefix);
     if (at == std::string_view::npos || (at > 0 && name_char(inside[at - 1]))) continue;
     std::size_t stop = at + prefix.size();
     while (stop < inside.size() && (name_char(inside[stop]) || inside[stop] == '-')) ++stop;
     std::string syntax = "${{ " + std::string(prefix) + "X }}";
-    return make(source, std::move(syntax), inside.substr(at + prefix.size(), stop - at - prefix.size()), begin, end);
+    return make(source, std::move(syntax), inside.substr(at + prefix.size(), stop - at - prefix.size()),
+                begin, end);
   }
   return make(Source::setting, "${{ X }}", inside, begin, end);
 }
@@ -137,23 +140,28 @@ std::optional<Reference> reference_at(std::string_view value, std::size_t at) {
         (rest[4] == ':' || rest[4] == '.')) {
       const std::size_t end = name_end(value, at + 5);
       if (end > at + 5)
-        return make(Source::environment, rest[4] == ':' ? "$env:X" : "$env.X", value.substr(at + 5, end - at - 5), at, end);
+        return make(Source::environment, rest[4] == ':' ? "$env:X" : "$env.X",
+                    value.substr(at + 5, end - at - 5), at, end);
     }
     const std::size_t end = name_end(value, at + 1);
     if (end == at + 1) return std::nullopt;
     const std::string_view name = value.substr(at + 1, end - at - 1);
     // "pa$$word" and "US$price": a bare name inside a text is one only in capitals, on a boundary.
     const bool whole = at == 0 && end == value.size();
-    const bool capitals = std::none_of(name.begin(), name.end(), [](char x) { return x >= 'a' && x <= 'z'; });
-    if (!whole && (!capitals || (at > 0 && (name_char(value[at - 1]) || value[at - 1] == '$')))) return std::nullopt;
+    const bool capitals =
+        std::none_of(name.begin(), name.end(), [](char x) { return x >= 'a' && x <= 'z'; });
+    if (!whole && (!capitals || (at > 0 && (name_char(value[at - 1]) || value[at - 1] == '$'))))
+      return std::nullopt;
     return make(Source::environment, "$X", name, at, end);
   }
   if (c == '{') {
-    for (const auto& [prefix, source] : {std::pair<std::string_view, Source>{"{env:", Source::environment}, {"{file:", Source::file}}) {
+    for (const auto& [prefix, source] :
+         {std::pair<std::string_view, Source>{"{env:", Source::environment}, {"{file:", Source::file}}) {
       if (!rest.starts_with(prefix)) continue;
       const std::size_t close = value.substr(0, std::min(value.size(), at + 4096)).find('}', at);
       if (close == std::string_view::npos) return std::nullopt;
-      return make(source, std::string(prefix) + "X}", trimmed(value.substr(at + prefix.size(), close - at - prefix.size())), at, close + 1);
+      return make(source, std::string(prefix) + "X}",
+                  trimmed(value.substr(at + prefix.size(), close - at - prefix.size())), at, close + 1);
     }
     if (rest.starts_with("{{")) {
       const std::size_t end = value.substr(0, std::min(value.size(), at + 4096)).find("}}", at + 2);
@@ -177,16 +185,18 @@ std::optional<Reference> reference_at(std::string_view value, std::size_t at) {
 // A reference that only a whole value can be.
 std::optional<Reference> whole_reference(std::string_view value) {
   const std::size_t size = value.size();
-  for (const auto& [prefix, source] : {std::pair<std::string_view, Source>{"os.environ/", Source::environment},
-                                       {"process.env.", Source::environment},
-                                       {"import.meta.env.", Source::environment},
-                                       {"env.", Source::environment},
-                                       {"env:", Source::environment},
-                                       {"ENV.", Source::environment}}) {
+  for (const auto& [prefix, source] :
+       {std::pair<std::string_view, Source>{"os.environ/", Source::environment},
+        {"process.env.", Source::environment},
+        {"import.meta.env.", Source::environment},
+        {"env.", Source::environment},
+        {"env:", Source::environment},
+        {"ENV.", Source::environment}}) {
     if (value.starts_with(prefix) && size > prefix.size() && name_end(value, prefix.size()) == size)
       return make(source, std::string(prefix) + "X", value.substr(prefix.size()), 0, size);
   }
-  for (const std::string_view call : {"os.environ[", "os.environ.get(", "os.getenv(", "getenv(", "process.env[", "env(", "ENV["}) {
+  for (const std::string_view call :
+       {"os.environ[", "os.environ.get(", "os.getenv(", "getenv(", "process.env[", "env(", "ENV["}) {
     if (!value.starts_with(call) || size < call.size() + 3) continue;
     const char quote = value[call.size()];
     if (quote != '"' && quote != '\'') continue;
@@ -195,13 +205,16 @@ std::optional<Reference> whole_reference(std::string_view value) {
       return make(Source::environment, std::string(call) + "X" + (call.back() == '[' ? "]" : ")"),
                   value.substr(call.size() + 1, end - call.size() - 1), 0, size);
   }
-  for (const std::string_view store : {"op://", "vault://", "vault:", "awssm://", "aws-sm://", "gcp-sm://", "gcpsm://",
-                                       "azkv://", "secret://", "secrets://", "keychain:", "keyring:", "bw://", "doppler://",
-                                       "ref+", "ENC[", "$ANSIBLE_VAULT;", "arn:aws:secretsmanager:"}) {
+  for (const std::string_view store :
+       {"op://", "vault://", "vault:", "awssm://", "aws-sm://", "gcp-sm://", "gcpsm://", "azkv://",
+        "secret://", "secrets://", "keychain:", "keyring:", "bw://", "doppler://", "ref+", "ENC[",
+        "$ANSIBLE_VAULT;", "arn:aws:secretsmanager:"}) {
     if (value.starts_with(store) && size > store.size())
-      return make(Source::secret, std::string(store) + (store == "op://" ? "X" : "X"), value.substr(store.size()), 0, size);
+      return make(Source::secret, std::string(store) + (store == "op://" ? "X" : "X"),
+                  value.substr(store.size()), 0, size);
   }
-  if (value.starts_with("file://") && size > 7) return make(Source::file, "file://X", value.substr(7), 0, size);
+  if (value.starts_with("file://") && size > 7)
+    return make(Source::file, "file://X", value.substr(7), 0, size);
   // pi, git and others run what follows "!". A key holds no blank.
   if (size > 2 && value[0] == '!' && name_start(value[1]) && value.find(' ') != std::string_view::npos)
     return make(Source::command, "!cmd", value.substr(1), 0, size);
@@ -230,19 +243,25 @@ bool placeholder(std::string_view value) {
       std::all_of(body.begin(), body.end(), [&](char c) { return c == body[0] || c == '-'; }))
     return true;
   if (body == "\xE2\x80\xA6" || body == "...") return true;
-  for (const std::string_view whole : {"changeme", "change-me", "todo", "none", "null", "dummy", "fake", "test", "example", "secret",
-                                       "placeholder", "proxy-managed", "api-key", "apikey", "token", "key", "redacted", "empty",
-                                       "your-key", "xxx", "fixme", "replaceme", "not-needed", "no-key", "not-used", "unused",
-                                       "undefined", "n/a", "na", "sk-fake"})
+  for (const std::string_view whole :
+       {"changeme", "change-me", "todo",      "none",      "null",        "dummy",
+        "fake",     "test",      "example",   "secret",    "placeholder", "proxy-managed",
+        "api-key",  "apikey",    "token",     "key",       "redacted",    "empty",
+        "your-key", "xxx",       "fixme",     "replaceme", "not-needed",  "no-key",
+        "not-used", "unused",    "undefined", "n/a",       "na",          "sk-fake"})
     if (body == whole) return true;
-  for (const std::string_view part : {"your-", "yourkey", "your-api", "my-api-key", "replace-", "-here", "insert-", "enter-", "example-key",
-                                      "placeholder", "changeme", "redacted", "put-your", "paste-", "fill-in", "xxxx", "-goes-here"})
+  for (const std::string_view part : {"your-", "yourkey", "your-api", "my-api-key", "replace-", "-here",
+                                      "insert-", "enter-", "example-key", "placeholder", "changeme",
+                                      "redacted", "put-your", "paste-", "fill-in", "xxxx", "-goes-here"})
     if (body.find(part) != std::string_view::npos) {
       // A real key may hold any four letters; words with hyphens around them it does not.
-      const auto digits = std::count_if(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; });
+      const auto digits =
+          std::count_if(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; });
       if (digits < 6) return true;
     }
-  for (const std::string_view chinese : {"\xE4\xBD\xA0\xE7\x9A\x84", "\xE6\x82\xA8\xE7\x9A\x84", "\xE8\xAF\xB7\xE8\xBE\x93\xE5\x85\xA5", "\xE5\xA1\xAB\xE5\x85\xA5"})  // your, your, please enter, fill in
+  for (const std::string_view chinese :
+       {"\xE4\xBD\xA0\xE7\x9A\x84", "\xE6\x82\xA8\xE7\x9A\x84", "\xE8\xAF\xB7\xE8\xBE\x93\xE5\x85\xA5",
+        "\xE5\xA1\xAB\xE5\x85\xA5"})  // your, your, please enter, fill in
     if (text.find(chinese) != std::string_view::npos) return true;
   return false;
 }
@@ -255,9 +274,11 @@ Classified classify(std::string_view value, bool verbatim, std::string_view tag)
     result.references.push_back(make(Source::secret, std::string(tag), "", 0, value.size()));
     return result;
   }
-  if (tag == "!env" || tag == "!env_var" || tag == "!ENV" || tag == "!secret" || tag == "!Ref" || tag == "!ref" ||
-      tag == "!reference") {
-    const Source source = tag == "!secret" ? Source::secret : tag == "!Ref" || tag == "!ref" || tag == "!reference" ? Source::setting : Source::environment;
+  if (tag == "!env" || tag == "!env_var" || tag == "!ENV" || tag == "!secret" || tag == "!Ref" ||
+      tag == "!ref" || tag == "!reference") {
+    const Source source = tag == "!secret"                                        ? Source::secret
+                          : tag == "!Ref" || tag == "!ref" || tag == "!reference" ? Source::setting
+                                                                                  : Source::environment;
     result.kind = Classified::Kind::reference;
     result.references.push_back(make(source, std::string(tag) + " X", text, 0, value.size()));
     return result;
@@ -293,7 +314,8 @@ Classified classify(std::string_view value, bool verbatim, std::string_view tag)
   }
   if (!result.references.empty()) {
     const Reference& first = result.references.front();
-    const bool whole = result.references.size() == 1 && first.begin == lead && first.end == lead + text.size();
+    const bool whole =
+        result.references.size() == 1 && first.begin == lead && first.end == lead + text.size();
     result.kind = whole ? Classified::Kind::reference : Classified::Kind::mixed;
     return result;
   }
@@ -301,7 +323,8 @@ Classified classify(std::string_view value, bool verbatim, std::string_view tag)
   return result;
 }
 
-std::optional<Reference> secret_ref(std::string_view source, std::string_view provider, std::string_view id) {
+std::optional<Reference> secret_ref(std::string_view source, std::string_view provider,
+                                    std::string_view id) {
   Source kind;
   if (source == "env" || source == "environment")
     kind = Source::environment;

@@ -42,7 +42,8 @@ bool glob(std::string_view pattern, std::string_view text) {
 }
 
 bool is_index(std::string_view part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !part.empty() &&
+         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // a{b,c}d to abd, acd. Nothing if braces do not fit or there are too many.
@@ -79,11 +80,15 @@ std::vector<std::string> alternatives(std::string_view text) {
 bool Selector::Step::accepts(const std::string& part) const {
   switch (kind) {
     case Kind::any:
-    case Kind::deep: return true;
-    case Kind::index: return is_index(part);
-    case Kind::literal: return std::find(texts.begin(), texts.end(), part) != texts.end();
+    case Kind::deep:
+      return true;
+    case Kind::index:
+      return is_index(part);
+    case Kind::literal:
+      return std::find(texts.begin(), texts.end(), part) != texts.end();
     case Kind::glob:
-      return std::any_of(texts.begin(), texts.end(), [&part](const std::string& pattern) { return glob(pattern, part); });
+      return std::any_of(texts.begin(), texts.end(),
+                         [&part](const std::string& pattern) { return glob(pattern, part); });
   }
   return false;
 }
@@ -230,8 +235,10 @@ std::vector<std::size_t> Selector::prefixes(const std::vector<std::string>& path
   return found;
 }
 
-std::vector<std::string> Selector::captures(const std::vector<std::string>& path, std::size_t size) const {
-  // tail[s][i]: steps from s on match the parts from i on. Then one walk forward, `**` as short as can be.
+std::vector<std::string> Selector::captures(const std::vector<std::string>& path,
+                                            std::size_t size) const {
+  // tail[s][i]: steps from s on match the parts from i on. Then one walk forward, `**` as short as can
+  // be.
   const std::size_t width = size + 1;
   std::vector<char> tail((steps_.size() + 1) * width, 0);
   tail[steps_.size() * width + size] = 1;
@@ -280,7 +287,9 @@ std::vector<Slot> slots(const std::vector<Setting>& settings, const Selector& ea
         Slot slot;
         slot.path.assign(setting.path.begin(), setting.path.begin() + static_cast<std::ptrdiff_t>(size));
         slot.names = each.captures(setting.path, size);
-        slot.key = !slot.names.empty() ? slot.names.back() : slot.path.empty() ? std::string() : slot.path.back();
+        slot.key = !slot.names.empty() ? slot.names.back()
+                   : slot.path.empty() ? std::string()
+                                       : slot.path.back();
         slot.document = setting.document;
         found.push_back(std::move(slot));
       }

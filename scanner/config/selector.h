@@ -11,7 +11,8 @@
 //   @key           alone: not a setting, but the last key or index that a slot's selector matched
 //   .              alone: the slot itself
 //
-// Keys are compared exactly, case counts. Compile once; a Selector is immutable and may be shared by threads.
+// Keys are compared exactly, case counts. Compile once; a Selector is immutable and may be shared by
+// threads.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,7 @@ class Selector {
   // REQUIRES: path[0, size) matches.
   std::vector<std::string> captures(const std::vector<std::string>& path, std::size_t size) const;
 
-  bool is_key() const { return is_key_; }   // "@key"
+  bool is_key() const { return is_key_; }  // "@key"
   bool is_self() const { return steps_.empty() && !is_key_; }
   const std::string& text() const { return text_; }
 
@@ -58,21 +59,21 @@ class Selector {
   std::string text_;
   std::vector<Step> steps_;
   bool is_key_ = false;
-  std::size_t least_ = 0;   // parts that a match has at least
+  std::size_t least_ = 0;  // parts that a match has at least
   bool deep_ = false;
 };
 
 // One match of a slot's `each`: a subtree (or a single value) of one document.
 struct Slot {
-  std::vector<std::string> path;         // of the subtree's root
-  std::vector<std::string> names;        // what the wildcards of `each` matched, outermost first
-  std::string key;                       // what @key means: the last of names, or the last of path
+  std::vector<std::string> path;   // of the subtree's root
+  std::vector<std::string> names;  // what the wildcards of `each` matched, outermost first
+  std::string key;                 // what @key means: the last of names, or the last of path
   int document = 0;
   std::vector<const Setting*> settings;  // in it, in the order of the file
 };
 
-// One slot for each match of `each`, in the order in which they first appear. With `.` one slot a document
-// that holds everything in it. Where one match lies inside another (with `**`), both are slots.
+// One slot for each match of `each`, in the order in which they first appear. With `.` one slot a
+// document that holds everything in it. Where one match lies inside another (with `**`), both are slots.
 // The settings must outlive the slots.
 std::vector<Slot> slots(const std::vector<Setting>& settings, const Selector& each);
 

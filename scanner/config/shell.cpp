@@ -1,6 +1,6 @@
-// Assignments in POSIX shell, bash and zsh scripts and rc files, and in fish's. Not an interpreter: commands
-// are told apart by operators and line ends, and only those that set variables are understood. What is
-// conditional is given like what is not; the caller decides what holds.
+// Assignments in POSIX shell, bash and zsh scripts and rc files, and in fish's. Not an interpreter:
+// commands are told apart by operators and line ends, and only those that set variables are understood.
+// What is conditional is given like what is not; the caller decides what holds.
 
 #include <algorithm>
 #include <deque>
@@ -18,16 +18,24 @@ namespace {
 
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-bool is_one_of(std::string_view word, const std::set<std::string_view>& words) { return words.count(word) != 0; }
+bool is_one_of(std::string_view word, const std::set<std::string_view>& words) {
+  return words.count(word) != 0;
+}
 
-const std::set<std::string_view> kKeywords = {"if", "then", "else", "elif", "while", "until", "do", "!", "time",
-                                              "begin", "and", "or", "not", "builtin", "command", "exec", "nohup"};
-const std::set<std::string_view> kDeclare = {"export", "declare", "typeset", "local", "readonly", "setenv"};
+const std::set<std::string_view> kKeywords = {"if",  "then",    "else",    "elif",  "while", "until",
+                                              "do",  "!",       "time",    "begin", "and",   "or",
+                                              "not", "builtin", "command", "exec",  "nohup"};
+const std::set<std::string_view> kDeclare = {"export", "declare",  "typeset",
+                                             "local",  "readonly", "setenv"};
 
 class ShellReader {
  public:
   ShellReader(Builder& builder, Dialect dialect, bool nested)
-      : builder_(builder), text_(builder.text()), dialect_(dialect), nested_(nested), words_(builder, dialect) {}
+      : builder_(builder),
+        text_(builder.text()),
+        dialect_(dialect),
+        nested_(nested),
+        words_(builder, dialect) {}
 
   void read();
 
@@ -53,9 +61,9 @@ class ShellReader {
   bool nested_;
   WordReader words_;
   std::size_t at_ = 0;
-  std::vector<Word> command_;              // words of the command being read
-  std::vector<std::string> functions_;     // open braces: the function's name, or ""
-  std::string next_function_;              // `name()` or `function name` was read
+  std::vector<Word> command_;           // words of the command being read
+  std::vector<std::string> functions_;  // open braces: the function's name, or ""
+  std::string next_function_;           // `name()` or `function name` was read
   std::deque<HereDocument> here_documents_;
   std::size_t here_document_count_ = 0;
 };
@@ -100,13 +108,16 @@ void ShellReader::declare(std::size_t first) {
   const std::string& program = command_[first].text.value;
   bool exported = program == "export" || program == "setenv";
   std::size_t i = first + 1;
-  for (; i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-'; ++i)
+  for (; i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-';
+       ++i)
     if (command_[i].text.value.find('x') != std::string::npos) exported = true;
   const std::string tag = exported ? "export" : "";
   if (program == "setenv" && i < command_.size() && variable_name(command_[i].text.value)) {
     Setting setting;
-    if (i + 1 < command_.size()) setting = command_[i + 1].text;
-    else setting.bytes = {command_[i].raw.end, command_[i].raw.end};
+    if (i + 1 < command_.size())
+      setting = command_[i + 1].text;
+    else
+      setting.bytes = {command_[i].raw.end, command_[i].raw.end};
     setting.path = {command_[i].text.value};
     setting.key_bytes = command_[i].text.bytes;
     setting.tag = tag;
@@ -132,15 +143,23 @@ void ShellReader::declare(std::size_t first) {
 void ShellReader::fish_set(std::size_t first) {
   std::string flags;
   std::size_t i = first + 1;
-  for (; i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-'; ++i) {
+  for (; i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-';
+       ++i) {
     const std::string& word = command_[i].text.value;
-    if (word == "--export") flags += 'x';
-    else if (word == "--erase") flags += 'e';
-    else if (word == "--unexport") flags += 'u';
-    else if (word == "--query") flags += 'q';
-    else if (word.compare(0, 2, "--") != 0) flags += word.substr(1);
+    if (word == "--export")
+      flags += 'x';
+    else if (word == "--erase")
+      flags += 'e';
+    else if (word == "--unexport")
+      flags += 'u';
+    else if (word == "--query")
+      flags += 'q';
+    else if (word.compare(0, 2, "--") != 0)
+      flags += word.substr(1);
   }
-  if (i >= command_.size() || flags.find('q') != std::string::npos || flags.find('S') != std::string::npos) return;
+  if (i >= command_.size() || flags.find('q') != std::string::npos ||
+      flags.find('S') != std::string::npos)
+    return;
   const std::string name = command_[i].text.value;
   if (!variable_name(name)) return;
   const Span key = command_[i].text.bytes;
@@ -168,7 +187,8 @@ void ShellReader::fish_set(std::size_t first) {
 
 void ShellReader::alias(std::size_t first) {
   std::size_t i = first + 1;
-  while (i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-') ++i;
+  while (i < command_.size() && command_[i].text.value.size() > 1 && command_[i].text.value[0] == '-')
+    ++i;
   for (; i < command_.size(); ++i) {
     const std::string& word = command_[i].text.value;
     const std::size_t equals = word.find('=');
@@ -188,9 +208,11 @@ void ShellReader::alias(std::size_t first) {
     const Setting outer = text;
     builder_.add(std::move(text));
     if (nested_) continue;
-    std::vector<Setting> inner = read_shell_text(outer.value, dialect_ == Dialect::fish, builder_.limits());
+    std::vector<Setting> inner =
+        read_shell_text(outer.value, dialect_ == Dialect::fish, builder_.limits());
     for (Setting& setting : inner)  // "@command", program says nothing new here
-      if (setting.path.size() > 2 && setting.path[0] == "@command") setting.path.erase(setting.path.begin(), setting.path.begin() + 2);
+      if (setting.path.size() > 2 && setting.path[0] == "@command")
+        setting.path.erase(setting.path.begin(), setting.path.begin() + 2);
     rebase(inner, outer, outer.path);
     builder_.add_all(std::move(inner));
   }
@@ -214,7 +236,8 @@ void ShellReader::options(std::size_t first, const std::string& program) {
       give(std::move(setting), {"@command", program});
       continue;
     }
-    if (i + 1 >= command_.size() || (command_[i + 1].text.value[0] == '-' && !command_[i + 1].quoted)) continue;
+    if (i + 1 >= command_.size() || (command_[i + 1].text.value[0] == '-' && !command_[i + 1].quoted))
+      continue;
     if (wants_name) {
       if (std::optional<Setting> named = assignment(command_[i + 1].text)) {
         give(std::move(*named), {"@command", program});
@@ -253,7 +276,7 @@ void ShellReader::command() {
     }
     ++first;
   }
-  if (functions_.size() > 10'000) functions_.erase(functions_.begin());
+  if (functions_.size() > 1000) functions_.resize(1000);  // a hostile text, not a script
   if (first >= command_.size()) {
     command_.clear();
     return;
@@ -274,7 +297,8 @@ void ShellReader::command() {
     }
     std::optional<Setting> setting = assignment(command_[at].text);
     // In `"A"=b`, quoted, there is no assignment, but `env "A=b"` is one.
-    if (!setting || (!through_env && command_[at].quoted && text_[command_[at].raw.begin] != word[0])) break;
+    if (!setting || (!through_env && command_[at].quoted && text_[command_[at].raw.begin] != word[0]))
+      break;
     prefix.push_back(std::move(*setting));
   }
   const std::string program = at < command_.size() ? command_[at].text.value : std::string();
@@ -307,7 +331,9 @@ void ShellReader::command() {
       for (std::size_t i = at + 1; i < command_.size(); ++i) {
         const std::string& word = command_[i].text.value;
         const std::size_t equals = word.find('=');
-        if (word.size() < 5 || word.compare(0, 2, "${") != 0 || word.back() != '}' || equals == std::string::npos) continue;
+        if (word.size() < 5 || word.compare(0, 2, "${") != 0 || word.back() != '}' ||
+            equals == std::string::npos)
+          continue;
         const std::size_t name_end = word[equals - 1] == ':' ? equals - 1 : equals;
         const std::string name = word.substr(2, name_end - std::min<std::size_t>(name_end, 2));
         if (!variable_name(name)) continue;
@@ -368,7 +394,8 @@ void ShellReader::read() {
     const char c = text_[at_];
     if (blank(c)) {
       ++at_;
-    } else if (c == '\\' && (text_.compare(at_, 2, "\\\n") == 0 || text_.compare(at_, 3, "\\\r\n") == 0)) {
+    } else if (c == '\\' &&
+               (text_.compare(at_, 2, "\\\n") == 0 || text_.compare(at_, 3, "\\\r\n") == 0)) {
       at_ += text_[at_ + 1] == '\n' ? 2 : 3;
     } else if (c == '#') {
       at_ = std::min(text_.find('\n', at_), text_.size());
@@ -393,14 +420,17 @@ void ShellReader::read() {
         at_ = word.raw.end;
         document.delimiter = word.text.value;
         // `$((1 << 2))` and the like are no here-documents.
-        if (!document.delimiter.empty() && (document.delimiter[0] < '0' || document.delimiter[0] > '9') &&
-            here_documents_.size() < 100)
+        if (!document.delimiter.empty() &&
+            (document.delimiter[0] < '0' || document.delimiter[0] > '9') && here_documents_.size() < 100)
           here_documents_.push_back(std::move(document));
       }
     } else if (c == '<' || c == '>') {
-      while (at_ < text_.size() && (text_[at_] == '<' || text_[at_] == '>' || text_[at_] == '&' || text_[at_] == '|')) ++at_;
+      while (at_ < text_.size() &&
+             (text_[at_] == '<' || text_[at_] == '>' || text_[at_] == '&' || text_[at_] == '|'))
+        ++at_;
       while (at_ < text_.size() && blank(text_[at_])) ++at_;
-      if (words_.begins(at_) && text_[at_] != '#') at_ = words_.read(at_).raw.end;  // the file, not an argument
+      if (words_.begins(at_) && text_[at_] != '#')
+        at_ = words_.read(at_).raw.end;  // the file, not an argument
     } else if (c == ')' && dialect_ == Dialect::fish) {
       ++at_;
     } else if ((c == '(' || c == ')') && dialect_ == Dialect::posix) {
@@ -420,8 +450,8 @@ void ShellReader::read() {
       Word word = words_.read(at_);
       at_ = word.raw.end;
       // A list of values: NAME=( … ), also after export, declare, local.
-      if (dialect_ == Dialect::posix && at_ < text_.size() && text_[at_] == '(' && word.text.value.size() > 1 &&
-          word.text.value.back() == '=' && !word.quoted &&
+      if (dialect_ == Dialect::posix && at_ < text_.size() && text_[at_] == '(' &&
+          word.text.value.size() > 1 && word.text.value.back() == '=' && !word.quoted &&
           variable_name(word.text.value.substr(0, word.text.value.find_first_of("+=")))) {
         at_ = array(word);
         continue;
@@ -471,7 +501,10 @@ void read_fish(Builder& builder) {
         if (text[v] == '\\' && v + 1 < end && text[v + 1] == 'x') {
           for (; k < end && k < v + 4; ++k) {
             const char h = text[k];
-            const int digit = h >= '0' && h <= '9' ? h - '0' : h >= 'a' && h <= 'f' ? h - 'a' + 10 : h >= 'A' && h <= 'F' ? h - 'A' + 10 : -1;
+            const int digit = h >= '0' && h <= '9'   ? h - '0'
+                              : h >= 'a' && h <= 'f' ? h - 'a' + 10
+                              : h >= 'A' && h <= 'F' ? h - 'A' + 10
+                                                     : -1;
             if (digit < 0) break;
             code = code * 16 + static_cast<unsigned>(digit);
           }

@@ -1,6 +1,7 @@
-// TOML 1.0 by toml++. The library says where a value begins; where it ends, and how its text was decoded,
-// is read from the source there (strings have quotes and escapes, its regions cover both). A file that is
-// no valid TOML is read line by line instead: tables, keys and values of one line, strings of several.
+// TOML 1.0 by toml++. The library says where a value begins; where it ends, and how its text was
+// decoded, is read from the source there (strings have quotes and escapes, its regions cover both). A
+// file that is no valid TOML is read line by line instead: tables, keys and values of one line, strings
+// of several.
 
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
@@ -128,8 +129,8 @@ std::size_t read_value(std::string_view text, std::size_t at, Setting& setting) 
     after = read_string(text, at, out, span);
   } else {
     std::size_t end = at;
-    while (end < text.size() && text[end] != ',' && text[end] != ']' && text[end] != '}' && text[end] != '#' &&
-           text[end] != '\n' && text[end] != '\r')
+    while (end < text.size() && text[end] != ',' && text[end] != ']' && text[end] != '}' &&
+           text[end] != '#' && text[end] != '\n' && text[end] != '\r')
       ++end;
     after = end;
     while (end > at && blank(text[end - 1])) --end;
@@ -272,8 +273,9 @@ class TomlLines {
         parts.push_back(out.text());
       } else {
         const std::size_t begin = at_;
-        while (at_ < text_.size() && !blank(text_[at_]) && text_[at_] != '.' && text_[at_] != '=' && text_[at_] != ']' &&
-               text_[at_] != '\n' && text_[at_] != '\r' && text_[at_] != ',' && text_[at_] != '}' && text_[at_] != '{')
+        while (at_ < text_.size() && !blank(text_[at_]) && text_[at_] != '.' && text_[at_] != '=' &&
+               text_[at_] != ']' && text_[at_] != '\n' && text_[at_] != '\r' && text_[at_] != ',' &&
+               text_[at_] != '}' && text_[at_] != '{')
           ++at_;
         if (at_ == begin) return parts;
         span = {begin, at_};

@@ -18,12 +18,12 @@ void ValueText::copy(std::string_view text, std::size_t begin) {
   const auto to = static_cast<std::uint32_t>(begin + text.size());
   if (collapsed_) {
     pieces_.back().end = to;
-  } else if (!pieces_.empty() && pieces_.back().end == from &&
-             text_.size() - pieces_.back().value == pieces_.back().end - pieces_.back().begin) {
+  } else if (last_copied_ && !pieces_.empty() && pieces_.back().end == from) {
     pieces_.back().end = to;
   } else {
     pieces_.push_back({static_cast<std::uint32_t>(text_.size()), from, to});
   }
+  last_copied_ = true;
   text_ += text;
   if (!collapsed_ && pieces_.size() > kMaxPieces) collapse();
 }
@@ -36,6 +36,7 @@ void ValueText::decoded(std::string_view text, std::size_t begin, std::size_t en
     pieces_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(begin),
                        static_cast<std::uint32_t>(end)});
   }
+  last_copied_ = false;
   text_ += text;
   if (!collapsed_ && pieces_.size() > kMaxPieces) collapse();
 }
@@ -44,6 +45,7 @@ void ValueText::truncate(std::size_t size) {
   if (size >= text_.size()) return;
   const std::size_t old = text_.size();
   text_.resize(size);
+  last_copied_ = false;
   if (collapsed_) return;
   std::size_t piece_end = old;
   while (!pieces_.empty() && pieces_.back().value >= size) {
@@ -58,7 +60,8 @@ void ValueText::truncate(std::size_t size) {
 
 void ValueText::trim_end() {
   std::size_t size = text_.size();
-  while (size > 0 && (text_[size - 1] == ' ' || text_[size - 1] == '\t' || text_[size - 1] == '\r')) --size;
+  while (size > 0 && (text_[size - 1] == ' ' || text_[size - 1] == '\t' || text_[size - 1] == '\r'))
+    --size;
   truncate(size);
 }
 
@@ -125,8 +128,8 @@ void rebase(std::vector<Setting>& inner, const Setting& outer, const std::vector
       const std::size_t next = i + 1 < pieces.size() ? pieces[i + 1].value : setting.value.size();
       if (next - piece.value != piece.end - piece.begin || outer.pieces.empty()) {
         const Span span = bytes_of(outer, piece.begin, piece.end);
-        moved.push_back({piece.value, static_cast<std::uint32_t>(span.begin),
-                         static_cast<std::uint32_t>(span.end)});
+        moved.push_back(
+            {piece.value, static_cast<std::uint32_t>(span.begin), static_cast<std::uint32_t>(span.end)});
         continue;
       }
       // A copied run may cross several runs of the outer value.
@@ -135,9 +138,8 @@ void rebase(std::vector<Setting>& inner, const Setting& outer, const std::vector
       if (run != outer.pieces.begin()) --run;
       for (std::uint32_t at = piece.begin; at < piece.end && run != outer.pieces.end(); ++run) {
         const auto after = std::next(run);
-        const std::uint32_t run_end = after == outer.pieces.end()
-                                          ? static_cast<std::uint32_t>(outer.value.size())
-                                          : after->value;
+        const std::uint32_t run_end =
+            after == outer.pieces.end() ? static_cast<std::uint32_t>(outer.value.size()) : after->value;
         const std::uint32_t stop = std::min(run_end, piece.end);
         if (stop <= at) continue;
         const Span span = bytes_of(outer, at, stop);
@@ -149,8 +151,8 @@ void rebase(std::vector<Setting>& inner, const Setting& outer, const std::vector
     setting.bytes = bytes_of(outer, setting.bytes.begin, setting.bytes.end);
     if (setting.key_bytes.size() != 0)
       setting.key_bytes = bytes_of(outer, setting.key_bytes.begin, setting.key_bytes.end);
-    if (moved.size() == 1 && moved[0].begin == setting.bytes.begin && moved[0].end == setting.bytes.end &&
-        setting.value.size() == setting.bytes.size())
+    if (moved.size() == 1 && moved[0].begin == setting.bytes.begin &&
+        moved[0].end == setting.bytes.end && setting.value.size() == setting.bytes.size())
       moved.clear();
     setting.pieces = std::move(moved);
     setting.path.insert(setting.path.begin(), prefix.begin(), prefix.end());

@@ -37,6 +37,7 @@ class ValueText {
   std::string text_;
   std::vector<ValuePiece> pieces_;
   bool collapsed_ = false;
+  bool last_copied_ = false;  // the last run was copied, and may grow
 };
 
 // The bytes that [begin, end) of `setting.value` was decoded from; an escape counts whole. Clamped.

@@ -1,5 +1,5 @@
-// Assignments to the environment in cmd's batch files and in PowerShell, and in nushell, whose `$env.X = `
-// is close to PowerShell's. Line readers: what they understand are the few forms that set a variable.
+// Assignments to the environment in cmd's batch files and in PowerShell, and in nushell, whose `$env.X =
+// ` is close to PowerShell's. Line readers: what they understand are the few forms that set a variable.
 //
 // cmd: `set X=v`, `set "X=v"`, `setx X v [/M]`. PowerShell: `$env:X = v`, `${env:X} = v`,
 // [Environment]::SetEnvironmentVariable("X", "v", …), Set-Item Env:X v, New-Item Env:X -Value v,
@@ -43,7 +43,9 @@ std::size_t skip_blank(std::string_view text, std::size_t at) {
   return at;
 }
 
-std::size_t line_end(std::string_view text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
+std::size_t line_end(std::string_view text, std::size_t at) {
+  return std::min(text.find('\n', at), text.size());
+}
 
 void give(Builder& builder, Setting setting, Span key, std::string tag) {
   setting.path = {std::string(builder.text().substr(key.begin, key.size()))};
@@ -64,8 +66,11 @@ std::size_t read_value(Builder& builder, std::size_t at, Kind kind, Setting& set
   ValueText out;
   Span span{at, at};
   std::size_t i = at;
-  if (kind == Kind::nushell && i + 1 < text.size() && text[i] == '$' && (text[i + 1] == '"' || text[i + 1] == '\'')) ++i;
-  if (kind == Kind::powershell && i + 2 < text.size() && text[i] == '@' && (text[i + 1] == '"' || text[i + 1] == '\'')) {
+  if (kind == Kind::nushell && i + 1 < text.size() && text[i] == '$' &&
+      (text[i + 1] == '"' || text[i + 1] == '\''))
+    ++i;
+  if (kind == Kind::powershell && i + 2 < text.size() && text[i] == '@' &&
+      (text[i + 1] == '"' || text[i + 1] == '\'')) {
     const char quote = text[i + 1];
     const std::size_t begin = std::min(line_end(text, i) + 1, text.size());
     const std::string close = std::string("\n") + quote + "@";
@@ -176,7 +181,8 @@ void read_setx(Builder& builder, std::size_t at, std::size_t end) {
     const bool quoted = text[at] == '"' || text[at] == '\'';
     std::size_t begin = at + (quoted ? 1 : 0);
     std::size_t stop = begin;
-    while (stop < end && (quoted ? text[stop] != text[at] : !blank(text[stop]) && text[stop] != '&')) ++stop;
+    while (stop < end && (quoted ? text[stop] != text[at] : !blank(text[stop]) && text[stop] != '&'))
+      ++stop;
     at = stop + (quoted ? 1 : 0);
     if (stop == begin && !quoted) return;
     if (!quoted && text[begin] == '/') {  // /S computer, /M …
@@ -259,7 +265,8 @@ void read_powershell(Builder& builder) {
       statement = false;
       continue;
     }
-    if (statement && (word_at(text, at, "set-item ") || word_at(text, at, "new-item ") || word_at(text, at, "si "))) {
+    if (statement &&
+        (word_at(text, at, "set-item ") || word_at(text, at, "new-item ") || word_at(text, at, "si "))) {
       std::size_t i = at;
       while (i < text.size() && !blank(text[i])) ++i;
       const std::size_t end = line_end(text, at);
@@ -338,11 +345,13 @@ void read_nushell(Builder& builder) {
       give(builder, std::move(setting), {name, stop}, "export");
     } else if (text.compare(i, 9, "load-env ") == 0 || text.compare(i, 9, "with-env ") == 0) {
       const std::size_t brace = text.find('{', i);
-      if (brace < end) next = std::max(next, read_record(builder, brace, text[i] == 'l' ? "export" : ""));
+      if (brace < end)
+        next = std::max(next, read_record(builder, brace, text[i] == 'l' ? "export" : ""));
     } else {
       // NAME=value command
       const std::size_t stop = name_end(text, i);
-      if (stop == i || stop >= end || text[stop] != '=' || !variable_name(text.substr(i, stop - i))) continue;
+      if (stop == i || stop >= end || text[stop] != '=' || !variable_name(text.substr(i, stop - i)))
+        continue;
       const char q = stop + 1 < end ? text[stop + 1] : ' ';
       Setting setting;
       std::size_t after = stop + 1;
@@ -395,7 +404,8 @@ void read_cmd(Builder& builder) {
       if (statement && (word_at(text, at, "set ") || word_at(text, at, "set\t"))) {
         std::size_t i = skip_blank(text, at + 4);
         bool arithmetic = false;
-        while (i + 1 < end && text[i] == '/' && (lower(text[i + 1]) == 'a' || lower(text[i + 1]) == 'p')) {
+        while (i + 1 < end && text[i] == '/' &&
+               (lower(text[i + 1]) == 'a' || lower(text[i + 1]) == 'p')) {
           arithmetic = true;
           i = skip_blank(text, i + 2);
         }
@@ -408,7 +418,9 @@ void read_cmd(Builder& builder) {
           const std::size_t quote = text.substr(0, amp).rfind('"');
           stop = quote != std::string_view::npos && quote > name ? quote : amp;
         } else {
-          for (stop = name; stop < end && text[stop] != '&' && text[stop] != '|' && !(block && text[stop] == ')'); ++stop)
+          for (stop = name;
+               stop < end && text[stop] != '&' && text[stop] != '|' && !(block && text[stop] == ')');
+               ++stop)
             if (text[stop] == '^' && stop + 1 < end) ++stop;
           stop = std::min(stop, end);
         }
@@ -441,7 +453,8 @@ void read_cmd(Builder& builder) {
         continue;
       } else {
         // `if … set X=v`: any later "set " after a blank is taken for a command of its own.
-        statement = !quoted && at + 1 < end && blank(text[at + 1]) && word_at(text, line + (skip_blank(text, line) - line), "if ");
+        statement = !quoted && at + 1 < end && blank(text[at + 1]) &&
+                    word_at(text, line + (skip_blank(text, line) - line), "if ");
       }
       ++at;
     }

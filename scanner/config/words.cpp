@@ -57,8 +57,8 @@ bool WordReader::begins(std::size_t at) const {
   return dialect_ == Dialect::fish || (c != '(' && c != ')');
 }
 
-// The offset after the substitution that begins at `at`: $(…), ${…}, `…` or, in fish, (…). npos if it does
-// not end. Keeps its own stack of what must close.
+// The offset after the substitution that begins at `at`: $(…), ${…}, `…` or, in fish, (…). npos if it
+// does not end. Keeps its own stack of what must close.
 std::size_t WordReader::substitution_end(std::size_t at) {
   static constexpr std::size_t kMaxDepth = 200;
   static constexpr std::size_t kMaxFailures = 64;
@@ -99,10 +99,17 @@ std::size_t WordReader::ansi_escape(std::size_t at, ValueText& out) const {
   const char c = at + 1 < text_.size() ? text_[at + 1] : '\\';
   std::size_t digits = 0;
   switch (c) {
-    case 'x': digits = 2; break;
-    case 'u': digits = 4; break;
-    case 'U': digits = 8; break;
-    default: break;
+    case 'x':
+      digits = 2;
+      break;
+    case 'u':
+      digits = 4;
+      break;
+    case 'U':
+      digits = 8;
+      break;
+    default:
+      break;
   }
   if (digits > 0) {
     std::uint32_t code = 0;
@@ -139,8 +146,8 @@ std::size_t WordReader::ansi_escape(std::size_t at, ValueText& out) const {
 Word WordReader::read(std::size_t at) {
   Word word;
   ValueText out;
-  bool expands = false;          // some `$` or backquote is live
-  bool literal_dollar = false;   // some is not
+  bool expands = false;         // some `$` or backquote is live
+  bool literal_dollar = false;  // some is not
   std::size_t first_quote_end = std::string_view::npos;
   const std::size_t begin = at;
 
@@ -212,7 +219,8 @@ Word WordReader::read(std::size_t at) {
       const std::size_t open = at++;
       if (first_quote_end == std::string_view::npos) first_quote_end = at;
       while (at < text_.size() && text_[at] != '\'') {
-        if (text_[at] == '\\' && at + 1 < text_.size() && (text_[at + 1] == '\'' || text_[at + 1] == '\\')) {
+        if (text_[at] == '\\' && at + 1 < text_.size() &&
+            (text_[at + 1] == '\'' || text_[at + 1] == '\\')) {
           out.decoded(text_.substr(at + 1, 1), at, at + 2);
           at += 2;
           continue;
@@ -261,7 +269,8 @@ Word WordReader::read(std::size_t at) {
         const char after = at + 1 < text_.size() ? text_[at + 1] : '\0';
         if (d == '\\' && after == '\n') {
           at += 2;
-        } else if (d == '\\' && (after == '$' || after == '"' || after == '\\' || (after == '`' && dialect_ == Dialect::posix))) {
+        } else if (d == '\\' && (after == '$' || after == '"' || after == '\\' ||
+                                 (after == '`' && dialect_ == Dialect::posix))) {
           if (after == '$' || after == '`') literal_dollar = true;
           out.decoded(text_.substr(at + 1, 1), at, at + 2);
           at += 2;
@@ -280,7 +289,8 @@ Word WordReader::read(std::size_t at) {
         out.truncate(before);
         unended(open);
       }
-    } else if (c == '$' || (c == '`' && dialect_ == Dialect::posix) || (c == '(' && dialect_ == Dialect::fish)) {
+    } else if (c == '$' || (c == '`' && dialect_ == Dialect::posix) ||
+               (c == '(' && dialect_ == Dialect::fish)) {
       expansion();
     } else {
       out.copy(text_.substr(at, 1), at);
@@ -291,11 +301,13 @@ Word WordReader::read(std::size_t at) {
   word.raw = {begin, at};
   word.text.verbatim = literal_dollar && !expands;
   Span bytes{begin, at};
-  if (out.empty() && first_quote_end != std::string_view::npos) bytes = {first_quote_end, first_quote_end};
+  if (out.empty() && first_quote_end != std::string_view::npos)
+    bytes = {first_quote_end, first_quote_end};
   std::move(out).store(word.text, bytes);
   if (!word.text.pieces.empty()) {
     word.text.bytes = {word.text.pieces.front().begin, word.text.pieces.back().end};
-    if (word.text.pieces.size() == 1 && word.text.value.size() == word.text.bytes.size()) word.text.pieces.clear();
+    if (word.text.pieces.size() == 1 && word.text.value.size() == word.text.bytes.size())
+      word.text.pieces.clear();
   }
   return word;
 }

@@ -27,7 +27,8 @@ struct Word {
 class WordReader {
  public:
   // `builder` gets the gaps and must outlive the reader.
-  WordReader(Builder& builder, Dialect dialect) : builder_(builder), text_(builder.text()), dialect_(dialect) {}
+  WordReader(Builder& builder, Dialect dialect)
+      : builder_(builder), text_(builder.text()), dialect_(dialect) {}
 
   // True if a word may begin at `at`: no blank, line end or operator.
   bool begins(std::size_t at) const;

@@ -1,7 +1,7 @@
-// XML by pugixml, and property lists (Apple's plist(5) in its XML form) on top of it. pugixml tells where an
-// element or a text begins, but not where an attribute stands: that is found in the start tag's own text.
-// Entities in the library's decoded values are laid beside the source (align()). External entities are
-// never read: pugixml has no such thing. After an error the part before it is given.
+// XML by pugixml, and property lists (Apple's plist(5) in its XML form) on top of it. pugixml tells
+// where an element or a text begins, but not where an attribute stands: that is found in the start tag's
+// own text. Entities in the library's decoded values are laid beside the source (align()). External
+// entities are never read: pugixml has no such thing. After an error the part before it is given.
 
 #include <algorithm>
 #include <map>
@@ -46,7 +46,8 @@ ValueText decode(std::string_view source, std::size_t base) {
                               : hex && c >= 'A' && c <= 'F' ? c - 'A' + 10
                                                             : -1;
             if (digit < 0) valid = false;
-            code = std::min<std::uint32_t>(code * (hex ? 16u : 10u) + static_cast<std::uint32_t>(std::max(digit, 0)), 0x110000);
+            code = std::min<std::uint32_t>(
+                code * (hex ? 16u : 10u) + static_cast<std::uint32_t>(std::max(digit, 0)), 0x110000);
           }
           if (valid) append_utf8(decoded, code);
         }
@@ -118,9 +119,13 @@ std::string local(const char* name) { return name; }
 // Parses builder's text; false and a gap if it is not well-formed (what was read stays in `document`).
 void load(Builder& builder, pugi::xml_document& document) {
   const std::string_view text = builder.text();
-  const pugi::xml_parse_result result =
-      document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8);
-  if (!result) builder.syntax(std::min<std::size_t>(static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)), text.size()), "no well-formed XML");
+  const pugi::xml_parse_result result = document.load_buffer(
+      text.data(), text.size(), pugi::parse_default | pugi::parse_fragment, pugi::encoding_utf8);
+  if (!result)
+    builder.syntax(
+        std::min<std::size_t>(static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)),
+                              text.size()),
+        "no well-formed XML");
 }
 
 }  // namespace
@@ -132,7 +137,7 @@ void read_xml(Builder& builder) {
 
   // A walk with a stack of its own: a file may nest a million elements.
   struct Step {
-    pugi::xml_node node;   // the next child to visit
+    pugi::xml_node node;  // the next child to visit
     std::size_t path_size;
     std::map<std::string, std::size_t> totals;  // children by name, where there are several
     std::map<std::string, std::size_t> seen;
@@ -178,10 +183,12 @@ void read_xml(Builder& builder) {
     if (parent.totals.count(name) != 0) path.push_back(std::to_string(parent.seen[name]++));
     for (const Attribute& attribute : attributes_at(text, begin)) {
       Setting setting;
-      ValueText out = decode(text.substr(attribute.value.begin, attribute.value.size()), attribute.value.begin);
+      ValueText out =
+          decode(text.substr(attribute.value.begin, attribute.value.size()), attribute.value.begin);
       std::move(out).store(setting, attribute.value);
       setting.path = path;
-      setting.path.push_back("@" + std::string(text.substr(attribute.name.begin, attribute.name.size())));
+      setting.path.push_back("@" +
+                             std::string(text.substr(attribute.name.begin, attribute.name.size())));
       setting.key_bytes = attribute.name;
       if (!builder.add(std::move(setting))) break;
     }
@@ -230,7 +237,8 @@ void read_plist(Builder& builder) {
     if (node.type() != pugi::node_element) continue;
     const std::string name = local(node.name());
     const pugi::xml_node content = node.first_child();
-    const std::ptrdiff_t offset = content && content.type() != pugi::node_element ? content.offset_debug() : -1;
+    const std::ptrdiff_t offset =
+        content && content.type() != pugi::node_element ? content.offset_debug() : -1;
     const bool has_text = offset >= 0 && static_cast<std::size_t>(offset) <= text.size();
     if (name == "key") {
       Setting key;
@@ -254,8 +262,10 @@ void read_plist(Builder& builder) {
     } else {
       const auto at = static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 0));
       setting.bytes = {std::min(at, text.size()), std::min(at + name.size(), text.size())};
-      if (name == "true" || name == "false") setting.value = name;
-      else setting.bytes.end = setting.bytes.begin;
+      if (name == "true" || name == "false")
+        setting.value = name;
+      else
+        setting.bytes.end = setting.bytes.begin;
     }
     if (name == "true" || name == "false") setting.type = Setting::Type::boolean;
     if (name == "integer" || name == "real") setting.type = Setting::Type::number;

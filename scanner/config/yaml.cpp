@@ -1,8 +1,8 @@
-// YAML 1.1 and 1.2 by libfyaml's event parser. Its document layer is not used: it resolves aliases itself,
-// and nine lines of them cost it 34 s and 6 GB. The events become a flat list of nodes; a walk over it
-// yields the settings, follows aliases and merge keys (yaml.org/type/merge.html) within a budget, and
-// never goes into an anchor that it is already in. A setting reached by an alias stands where its text
-// stands: at the anchor.
+// YAML 1.1 and 1.2 by libfyaml's event parser. Its document layer is not used: it resolves aliases
+// itself, and nine lines of them cost it 34 s and 6 GB. The events become a flat list of nodes; a walk
+// over it yields the settings, follows aliases and merge keys (yaml.org/type/merge.html) within a
+// budget, and never goes into an anchor that it is already in. A setting reached by an alias stands
+// where its text stands: at the anchor.
 //
 // libfyaml gives where a scalar begins and ends, quotes excluded, and its decoded value; how one became
 // the other is found by laying both side by side (align()).
@@ -41,14 +41,15 @@ struct Node {
   std::uint32_t target = kNone;  // alias: the node it names
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  std::uint32_t value = 0;       // scalar: range in values
+  std::uint32_t value = 0;  // scalar: range in values
   std::uint32_t value_size = 0;
-  std::uint32_t tag = kNone;     // index in tags
+  std::uint32_t tag = kNone;  // index in tags
 };
 
 // Lays the decoded value beside the bytes it came from. Gives false where they do not fit; then the
 // whole is one piece.
-bool align(std::string_view source, std::size_t base, std::string_view value, int style, ValueText& out) {
+bool align(std::string_view source, std::size_t base, std::string_view value, int style,
+           ValueText& out) {
   std::size_t s = 0;
   std::size_t v = 0;
   const auto decoded = [&](std::string_view text, std::size_t from, std::size_t to) {
@@ -80,7 +81,8 @@ bool align(std::string_view source, std::size_t base, std::string_view value, in
       // Blanks that belong to the value stand between the indentation and the content.
       const std::string_view visible = source.substr(content, content_end - content);
       std::size_t blanks = 0;
-      while (v + blanks < value.size() && value[v + blanks] == ' ' && value[v + blanks] != visible[0]) ++blanks;
+      while (v + blanks < value.size() && value[v + blanks] == ' ' && value[v + blanks] != visible[0])
+        ++blanks;
       if (blanks > content - s) return false;
       std::size_t length = blanks + visible.size();
       if (value.compare(v + blanks, visible.size(), visible) != 0) return false;
@@ -119,12 +121,14 @@ bool align(std::string_view source, std::size_t base, std::string_view value, in
   while (s < source.size()) {
     // A fold: blanks, a line end, perhaps empty lines, blanks.
     std::size_t blank = s;
-    while (blank < source.size() && (source[blank] == ' ' || source[blank] == '\t' || source[blank] == '\r')) ++blank;
+    while (blank < source.size() &&
+           (source[blank] == ' ' || source[blank] == '\t' || source[blank] == '\r'))
+      ++blank;
     if (blank < source.size() && source[blank] == '\n') {
       std::size_t ends = 0;
       std::size_t after = blank;
-      while (after < source.size() && (source[after] == '\n' || source[after] == ' ' || source[after] == '\t' ||
-                                       source[after] == '\r'))
+      while (after < source.size() && (source[after] == '\n' || source[after] == ' ' ||
+                                       source[after] == '\t' || source[after] == '\r'))
         ends += source[after++] == '\n' ? 1 : 0;
       const std::size_t length = ends == 1 ? 1 : ends - 1;
       const char wanted = ends == 1 ? ' ' : '\n';
@@ -162,7 +166,8 @@ bool align(std::string_view source, std::size_t base, std::string_view value, in
     std::size_t run = 0;
     while (s + run < source.size() && v + run < value.size() && source[s + run] == value[v + run]) {
       const char c = source[s + run];
-      if (c == '\n' || (run > 0 && (c == '\\' || c == '\'' || c == ' ' || c == '\t' || c == '\r'))) break;
+      if (c == '\n' || (run > 0 && (c == '\\' || c == '\'' || c == ' ' || c == '\t' || c == '\r')))
+        break;
       ++run;
     }
     if (run == 0) return false;
@@ -209,7 +214,8 @@ Setting::Type plain_type(std::string_view value) {
     const char c = value[i];
     if (c >= '0' && c <= '9')
       ++digits;
-    else if (!(c == '.' || ((c == '-' || c == '+') && (i == 0 || value[i - 1] == 'e' || value[i - 1] == 'E')) ||
+    else if (!(c == '.' ||
+               ((c == '-' || c == '+') && (i == 0 || value[i - 1] == 'e' || value[i - 1] == 'E')) ||
                ((c == 'e' || c == 'E') && digits > 0)))
       return Setting::Type::text;
   }
@@ -240,8 +246,8 @@ bool YamlReader::collect() {
   diag_cfg.output_fn = [](fy_diag*, void*, const char*, std::size_t) {};
   const std::unique_ptr<fy_diag, DiagDeleter> diag(fy_diag_create(&diag_cfg));
   fy_parse_cfg cfg{};
-  cfg.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_AUTO |
-                                              FYPCF_ALLOW_DUPLICATE_KEYS);
+  cfg.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_JSON_NONE |
+                                              FYPCF_DEFAULT_VERSION_AUTO | FYPCF_ALLOW_DUPLICATE_KEYS);
   cfg.diag = diag.get();
   const std::unique_ptr<fy_parser, ParserDeleter> parser(fy_parser_create(&cfg));
   if (diag == nullptr || parser == nullptr) return false;
@@ -250,6 +256,13 @@ bool YamlReader::collect() {
 
   static constexpr std::size_t kMaxNodes = 2'000'000;
   while (nodes_.size() < kMaxNodes) {
+    if (open_.size() > builder_.limits().depth) {
+      // The walk would not go that deep; what follows is read line by line.
+      builder_.limit("YAML is nested too deep");
+      for (; !open_.empty(); open_.pop_back())
+        nodes_[open_.back()].next = static_cast<std::uint32_t>(nodes_.size());
+      return false;
+    }
     fy_event* event = fy_parser_parse(parser.get());
     if (event == nullptr) break;
     const auto free_event = [&parser](fy_event* e) { fy_parser_event_free(parser.get(), e); };
@@ -315,7 +328,8 @@ bool YamlReader::collect() {
     };
     if (node.kind == Node::Kind::scalar) {
       const std::string_view value = text_of(token);
-      node.style = static_cast<std::int8_t>(token == nullptr ? FYSS_PLAIN : fy_token_scalar_style(token));
+      node.style =
+          static_cast<std::int8_t>(token == nullptr ? FYSS_PLAIN : fy_token_scalar_style(token));
       node.value = static_cast<std::uint32_t>(values_.size());
       node.value_size = static_cast<std::uint32_t>(value.size());
       values_ += value;
@@ -338,7 +352,8 @@ bool YamlReader::collect() {
   }
   const bool whole = !fy_parser_get_stream_error(parser.get()) && nodes_.size() < kMaxNodes;
   if (nodes_.size() >= kMaxNodes) builder_.limit("too many YAML nodes");
-  for (; !open_.empty(); open_.pop_back()) nodes_[open_.back()].next = static_cast<std::uint32_t>(nodes_.size());
+  for (; !open_.empty(); open_.pop_back())
+    nodes_[open_.back()].next = static_cast<std::uint32_t>(nodes_.size());
   return whole;
 }
 
@@ -379,7 +394,8 @@ Setting YamlReader::setting_of(const Node& node) {
     span.end = last == std::string_view::npos ? span.begin : span.begin + last + 1;
     setting.bytes = span;
     if (setting.pieces.empty() && !setting.value.empty() && setting.value.size() != span.size())
-      setting.pieces.push_back({0, static_cast<std::uint32_t>(span.begin), static_cast<std::uint32_t>(span.end)});
+      setting.pieces.push_back(
+          {0, static_cast<std::uint32_t>(span.begin), static_cast<std::uint32_t>(span.end)});
   } else if (source == value) {
     setting.value = value;
     setting.bytes = span;
@@ -403,15 +419,15 @@ Setting YamlReader::setting_of(const Node& node) {
 void YamlReader::walk(std::uint32_t document_node, int document) {
   // One step of the walk: a collection that is being gone through.
   struct Step {
-    std::uint32_t node;            // the collection
-    std::uint32_t at;              // its next child
-    std::size_t index = 0;         // sequences
-    std::size_t path_size;         // of the collection itself
-    bool aliased = false;          // reached through an alias
-    bool merge_list = false;       // the sequence of a `<<: [*a, *b]`
+    std::uint32_t node;       // the collection
+    std::uint32_t at;         // its next child
+    std::size_t index = 0;    // sequences
+    std::size_t path_size;    // of the collection itself
+    bool aliased = false;     // reached through an alias
+    bool merge_list = false;  // the sequence of a `<<: [*a, *b]`
     // Keys that a merge must not replace: those of the mapping itself, then those merged before.
     std::shared_ptr<std::set<std::string>> taken;
-    bool merged = false;           // this mapping's keys yield to `taken`
+    bool merged = false;  // this mapping's keys yield to `taken`
   };
   std::vector<Step> steps;
   std::vector<std::string> path;
@@ -447,7 +463,8 @@ void YamlReader::walk(std::uint32_t document_node, int document) {
       return false;
     }
     const Node& node = nodes_[at];
-    if (node.kind == Node::Kind::mapping && text_.compare(node.begin, 2, "{{") == 0 && node.end > node.begin + 3) {
+    if (node.kind == Node::Kind::mapping && text_.compare(node.begin, 2, "{{") == 0 &&
+        node.end > node.begin + 3) {
       // Helm's and Jinja's {{ x }} is, to YAML, a mapping whose key is a mapping.
       Setting setting;
       setting.path = path;
@@ -516,7 +533,8 @@ void YamlReader::walk(std::uint32_t document_node, int document) {
         auto taken = step.taken;
         if (taken == nullptr) {
           taken = std::make_shared<std::set<std::string>>();
-          for (std::uint32_t k = step.node + 1; k < collection.next && nodes_[k].next < collection.next;) {
+          for (std::uint32_t k = step.node + 1;
+               k < collection.next && nodes_[k].next < collection.next;) {
             taken->insert(key_of(k));
             k = nodes_[nodes_[k].next].next;
           }
@@ -542,13 +560,48 @@ void YamlReader::walk(std::uint32_t document_node, int document) {
   }
 }
 
+// libfyaml takes quadratic time over a long directive line (60 KB of "%env A=b" took 10 s), over a long
+// run of empty lines (50,000 took 7 s) and over one of tabs; real files have none of these.
+bool costly(std::string_view text) {
+  static constexpr std::size_t kMostDirective = 200;
+  static constexpr std::size_t kMostEmptyLines = 200;
+  static constexpr std::size_t kMostBlanks = 1000;
+  std::size_t empty = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    if (line.starts_with('%') && line.size() > kMostDirective) return true;
+    empty = line.find_first_not_of(" \t\r") == std::string_view::npos ? empty + 1 : 0;
+    if (empty > kMostEmptyLines) return true;
+    if (line.size() > kMostBlanks) {
+      std::size_t blanks = 0;
+      for (const char c : line) {
+        blanks = c == ' ' || c == '\t' || c == '\r' ? blanks + 1 : 0;
+        if (blanks > kMostBlanks) return true;
+      }
+    }
+    at = end + 1;
+  }
+  return false;
+}
+
 void YamlReader::read() {
+  // Empty lines at the end say nothing.
+  const std::size_t last = text_.find_last_not_of(" \t\r\n");
+  text_ = text_.substr(
+      0, last == std::string_view::npos ? 0 : std::min(text_.find('\n', last), text_.size() - 1) + 1);
+  if (costly(text_)) {
+    builder_.limit("YAML with a long directive or a long run of blanks");
+    return read_yaml_lines(builder_, 0, 0);
+  }
   const bool whole = collect();
   int document = 0;
-  for (std::uint32_t at = 0; at < nodes_.size() && builder_.room(); at = std::max(nodes_[at].next, at + 1))
+  for (std::uint32_t at = 0; at < nodes_.size() && builder_.room();
+       at = std::max(nodes_[at].next, at + 1))
     walk(at, document++);
   if (!whole && builder_.room()) {
-    builder_.syntax(std::min(reached_, text_.size()), "no valid YAML after this; lines are read one by one");
+    builder_.syntax(std::min(reached_, text_.size()),
+                    "no valid YAML after this; lines are read one by one");
     read_yaml_lines(builder_, reached_, document > 0 ? document - 1 : 0);
   }
 }

@@ -32,8 +32,8 @@ std::size_t closing_quote(std::string_view text, std::size_t at, std::size_t end
 void read_yaml_lines(Builder& builder, std::size_t from, int document) {
   struct Level {
     std::size_t indent;
-    std::string key;        // "" until known
-    bool list = false;      // `key` is an index
+    std::string key;    // "" until known
+    bool list = false;  // `key` is an index
     std::size_t index = 0;
   };
   const std::string_view text = builder.text();
@@ -56,9 +56,10 @@ void read_yaml_lines(Builder& builder, std::size_t from, int document) {
     bool too_deep = false;
     while (start < end && text[start] == '-' && (start + 1 == end || text[start + 1] == ' ')) {
       const std::size_t indent = start - at;
-      while (!levels.empty() && (levels.back().indent > indent ||
-                                 (levels.back().indent == indent && !levels.back().list && levels.size() > 1 &&
-                                  levels[levels.size() - 2].indent == indent && levels[levels.size() - 2].list)))
+      while (!levels.empty() &&
+             (levels.back().indent > indent ||
+              (levels.back().indent == indent && !levels.back().list && levels.size() > 1 &&
+               levels[levels.size() - 2].indent == indent && levels[levels.size() - 2].list)))
         levels.pop_back();
       if (!levels.empty() && levels.back().list && levels.back().indent == indent) {
         levels.back().key = std::to_string(++levels.back().index);
@@ -104,8 +105,8 @@ void read_yaml_lines(Builder& builder, std::size_t from, int document) {
     }
     std::size_t value = start;
     if (colon != std::string_view::npos) {
-      while (!levels.empty() && (levels.back().indent > indent ||
-                                 (levels.back().indent == indent && !levels.back().list)))
+      while (!levels.empty() &&
+             (levels.back().indent > indent || (levels.back().indent == indent && !levels.back().list)))
         levels.pop_back();
       // A list may stand at the indentation of its key.
       while (!levels.empty() && levels.back().list && levels.back().indent == indent) {
@@ -170,7 +171,8 @@ void read_yaml_lines(Builder& builder, std::size_t from, int document) {
           } else if (own < block_indent) {
             break;
           }
-          out.copy(text.substr(next + block_indent, block_end - next - block_indent), next + block_indent);
+          out.copy(text.substr(next + block_indent, block_end - next - block_indent),
+                   next + block_indent);
           if (!last) out.decoded("\n", block_end, block_end + 1);
           span.end = block_end;
         }

@@ -10,8 +10,8 @@
 
 namespace kimiguard {
 
-// A run of a decoded value and the bytes it was decoded from. As long as the run itself: the bytes are
-// copied as they are; any other length: an escape, a fold or a gap, which is one indivisible thing.
+// A run of a decoded value and the bytes it was decoded from. As many bytes as the run is long: each byte
+// stands for its own; any other number: an escape, a fold, a whole, which is one indivisible thing.
 struct ValuePiece {
   std::uint32_t value = 0;  // where the run begins in `value`; it ends where the next one begins
   std::uint32_t begin = 0;  // in the document

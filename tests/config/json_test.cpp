@@ -15,10 +15,13 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-std::string slice(std::string_view text, const Setting& s) { return std::string(text.substr(s.bytes.begin, s.bytes.size())); }
+std::string slice(std::string_view text, const Setting& s) {
+  return std::string(text.substr(s.bytes.begin, s.bytes.size()));
+}
 
 // nlohmann's value as settings, in its order.
-void flatten(const nlohmann::ordered_json& json, std::vector<std::string>& path, std::vector<Setting>& out) {
+void flatten(const nlohmann::ordered_json& json, std::vector<std::string>& path,
+             std::vector<Setting>& out) {
   if (json.is_object()) {
     for (auto& [key, value] : json.items()) {
       path.push_back(key);
@@ -44,9 +47,27 @@ void flatten(const nlohmann::ordered_json& json, std::vector<std::string>& path,
 }
 
 nlohmann::ordered_json generated(std::mt19937& random, int depth) {
-  static const std::vector<std::string> kTexts = {"", "a", "key", "a.b", "\"q\"", "\\", "\n\t\r\b\f", "é", "漢字", "😀", "/", "'",
-                                                  "{\"x\":1}", "//no", "#", " sp ", std::string("nul\0in", 6), "\x7f"};
-  const auto text = [&] { return kTexts[random() % kTexts.size()] + (random() % 3 == 0 ? std::to_string(random() % 1000) : ""); };
+  static const std::vector<std::string> kTexts = {"",
+                                                  "a",
+                                                  "key",
+                                                  "a.b",
+                                                  "\"q\"",
+                                                  "\\",
+                                                  "\n\t\r\b\f",
+                                                  "é",
+                                                  "漢字",
+                                                  "😀",
+                                                  "/",
+                                                  "'",
+                                                  "{\"x\":1}",
+                                                  "//no",
+                                                  "#",
+                                                  " sp ",
+                                                  std::string("nul\0in", 6),
+                                                  "\x7f"};
+  const auto text = [&] {
+    return kTexts[random() % kTexts.size()] + (random() % 3 == 0 ? std::to_string(random() % 1000) : "");
+  };
   switch (depth > 0 ? random() % 8 : 2 + random() % 6) {
     case 0: {
       auto object = nlohmann::ordered_json::object();
@@ -58,11 +79,16 @@ nlohmann::ordered_json generated(std::mt19937& random, int depth) {
       for (std::size_t i = random() % 5; i > 0; --i) array.push_back(generated(random, depth - 1));
       return array;
     }
-    case 2: return text();
-    case 3: return static_cast<int>(random() % 2000) - 1000;
-    case 4: return random() % 2 == 0;
-    case 5: return nullptr;
-    default: return text();
+    case 2:
+      return text();
+    case 3:
+      return static_cast<int>(random() % 2000) - 1000;
+    case 4:
+      return random() % 2 == 0;
+    case 5:
+      return nullptr;
+    default:
+      return text();
   }
 }
 
@@ -70,7 +96,8 @@ nlohmann::ordered_json generated(std::mt19937& random, int depth) {
 
 TEST_CASE("a value of JSON stands at its exact bytes, line and column") {
   const std::string key = checks::random_key();
-  const std::string text = "{\n  \"é\": {\"apiKey\": \"" + key + "\", \"n\": -1.5e3},\n\t\"list\": [true, null, \"\"]\n}\n";
+  const std::string text =
+      "{\n  \"é\": {\"apiKey\": \"" + key + "\", \"n\": -1.5e3},\n\t\"list\": [true, null, \"\"]\n}\n";
   const Parsed parsed = read(text, Format::json);
   REQUIRE(parsed.complete);
   const Setting& secret = one(parsed, "é.apiKey");
@@ -89,11 +116,13 @@ TEST_CASE("a value of JSON stands at its exact bytes, line and column") {
 
 TEST_CASE("JSON5 and JSONC are read without complaint") {
   const std::string text =
-      "\xEF\xBB\xBF// c\n{ unquoted: 'it\\'s', \"b\": [1, +2, 0xFF, .5, Infinity, {c: true,},], /* z */\n"
+      "\xEF\xBB\xBF// c\n{ unquoted: 'it\\'s', \"b\": [1, +2, 0xFF, .5, Infinity, {c: true,},], /* z "
+      "*/\n"
       "\"d\\u00e9\": \"\\ud83d\\ude00 \\\nnext\", $_x1: \"\\x41\", }";
   const Parsed parsed = read(text, Format::json5);
   CHECK(parsed.complete);
-  CHECK(listed(parsed) == Lines{"unquoted=it's", "b.0=1", "b.1=+2", "b.2=0xFF", "b.3=.5", "b.4=Infinity", "b.5.c=true", "dé=😀 next", "$_x1=A"});
+  CHECK(listed(parsed) == Lines{"unquoted=it's", "b.0=1", "b.1=+2", "b.2=0xFF", "b.3=.5", "b.4=Infinity",
+                                "b.5.c=true", "dé=😀 next", "$_x1=A"});
   CHECK(parsed.settings[0].position == Position{2, 14});
   CHECK(one(parsed, "b.3").type == Setting::Type::number);
   CHECK(checks::fault(text, parsed) == "");
@@ -179,7 +208,8 @@ TEST_CASE("our JSON reader reads what nlohmann wrote, and what it wrote in ASCII
   for (int round = 0; round < 3000; ++round) {
     const nlohmann::ordered_json json = generated(random, 5);
     const bool ascii = random() % 2 == 0;
-    const std::string text = json.dump(random() % 2 == 0 ? -1 : static_cast<int>(random() % 5), ' ', ascii);
+    const std::string text =
+        json.dump(random() % 2 == 0 ? -1 : static_cast<int>(random() % 5), ' ', ascii);
     std::vector<std::string> path;
     std::vector<Setting> expected;
     flatten(json, path, expected);
@@ -227,8 +257,11 @@ TEST_CASE("deep nesting and endless lists reach a limit and nothing else") {
 TEST_CASE("a notebook's lines are joined and lead back to their places") {
   const std::string key = checks::random_key();
   const std::string text =
-      "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\n\"import os\\n\",\n\"%env MOONSHOT_API_KEY=" + key +
-      "\\n\",\n\"x = 1\"], \"outputs\": [{\"text\": [\"a\\n\", \"b\"]}, {\"data\": {\"text/plain\": \"one\"}}]}], \"nbformat\": 4}";
+      "{\"cells\": [{\"cell_type\": \"code\", \"source\": [\n\"import os\\n\",\n\"%env "
+      "MOONSHOT_API_KEY=" +
+      key +
+      "\\n\",\n\"x = 1\"], \"outputs\": [{\"text\": [\"a\\n\", \"b\"]}, {\"data\": {\"text/plain\": "
+      "\"one\"}}]}], \"nbformat\": 4}";
   const Parsed parsed = read(text, Format::notebook);
   CHECK(parsed.complete);
   const Setting& source = one(parsed, "cells.0.source");
@@ -244,7 +277,8 @@ TEST_CASE("a notebook's lines are joined and lead back to their places") {
 }
 
 TEST_CASE("lists of assignments and of names with values become settings") {
-  const std::string text = R"({"env": [{"name": "A", "value": "1"}, {"value": "2", "name": "B"}], "set": ["C=3", "none"]})";
+  const std::string text =
+      R"({"env": [{"name": "A", "value": "1"}, {"value": "2", "name": "B"}], "set": ["C=3", "none"]})";
   const Parsed parsed = read(text, Format::json);
   const std::vector<Setting> named = named_values(parsed.settings);
   REQUIRE(named.size() == 2);
@@ -280,10 +314,12 @@ TEST_CASE("UTF-16 files are read, and spans are theirs") {
 
 TEST_CASE("line map agrees with counting, also on invalid bytes and long lines") {
   std::mt19937 random(3);
-  const std::vector<std::string> kParts = {"a", "é", "漢", "😀", "\n", "\r\n", "\xFF", "\xC3", "\xE2\x82", "\xED\xA0\x80", "\xC0\x80", "   "};
+  const std::vector<std::string> kParts = {
+      "a", "é", "漢", "😀", "\n", "\r\n", "\xFF", "\xC3", "\xE2\x82", "\xED\xA0\x80", "\xC0\x80", "   "};
   for (int round = 0; round < 30; ++round) {
     std::string text;
-    for (std::size_t i = random() % 2000; i > 0; --i) text += kParts[random() % (round % 3 == 0 ? kParts.size() : 4)];
+    for (std::size_t i = random() % 2000; i > 0; --i)
+      text += kParts[random() % (round % 3 == 0 ? kParts.size() : 4)];
     const LineMap lines(text);
     for (int i = 0; i < 60; ++i) {
       const std::size_t at = random() % (text.size() + 1);

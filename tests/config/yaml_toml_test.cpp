@@ -14,7 +14,9 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-std::string slice(std::string_view text, Span span) { return std::string(text.substr(span.begin, span.size())); }
+std::string slice(std::string_view text, Span span) {
+  return std::string(text.substr(span.begin, span.size()));
+}
 
 Parsed checked(std::string_view text, Format format) {
   Parsed parsed = read(text, format);
@@ -25,7 +27,7 @@ Parsed checked(std::string_view text, Format format) {
 double seconds(std::string_view text, Format format) {
   const auto begin = std::chrono::steady_clock::now();
   const Parsed parsed = read(text, format);
-  CHECK(checks::fault(text.substr(0, 16u << 20), parsed) == "");
+  CHECK(checks::fault(text.substr(0, 8u << 20), parsed) == "");
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
@@ -33,12 +35,14 @@ double seconds(std::string_view text, Format format) {
 
 TEST_CASE("YAML of every scalar style has exact spans") {
   const std::string text =
-      "# c\nplain: some text # c\ndq: \"a\\n\\u00e9 \\\"x\\\"\"\nsq: 'it''s'\nmulti: one\n  two\n\n  three\nempty:\nnone: \"\"\n"
+      "# c\nplain: some text # c\ndq: \"a\\n\\u00e9 \\\"x\\\"\"\nsq: 'it''s'\nmulti: one\n  two\n\n  "
+      "three\nempty:\nnone: \"\"\n"
       "flow: {x: 1, \"y\": [a, 'b']}\n\"q.k\": v\nint: 5\ntrue: yes\nnull: ~\n? [c]\n: complex\n";
   const Parsed parsed = checked(text, Format::yaml);
   CHECK(parsed.complete);
-  CHECK(listed(parsed) == Lines{"plain=some text", "dq=a\né \"x\"", "sq=it's", "multi=one two\nthree", "empty=", "none=", "flow.x=1",
-                                "flow.y.0=a", "flow.y.1=b", "\"q.k\"=v", "int=5", "true=yes", "null=~", "?=complex"});
+  CHECK(listed(parsed) == Lines{"plain=some text", "dq=a\né \"x\"", "sq=it's", "multi=one two\nthree",
+                                "empty=", "none=", "flow.x=1", "flow.y.0=a", "flow.y.1=b", "\"q.k\"=v",
+                                "int=5", "true=yes", "null=~", "?=complex"});
   CHECK(slice(text, one(parsed, "dq").bytes) == "a\\n\\u00e9 \\\"x\\\"");
   CHECK(one(parsed, "dq").position == Position{3, 6});
   const Setting& dq = one(parsed, "dq");
@@ -57,7 +61,8 @@ TEST_CASE("YAML of every scalar style has exact spans") {
 TEST_CASE("each line of a YAML block scalar leads to its true position") {
   const std::string key = checks::random_key();
   for (const std::string style : {"|", "|-", ">", ">-", "|2"}) {
-    const std::string text = "env: " + style + "\n    A=1\n    KEY=" + key + "\n\n    B=2\n      deeper\nnext: x\n";
+    const std::string text =
+        "env: " + style + "\n    A=1\n    KEY=" + key + "\n\n    B=2\n      deeper\nnext: x\n";
     const Parsed parsed = checked(text, Format::yaml);
     INFO(style);
     REQUIRE(parsed.complete);
@@ -74,7 +79,8 @@ TEST_CASE("each line of a YAML block scalar leads to its true position") {
 
 TEST_CASE("YAML anchors are followed and stand where their text stands") {
   const std::string text =
-      "base: &b\n  key: k1\n  url: u1\nmore: &m {url: u2, model: m2}\nuse:\n  <<: *b\n  url: own\nlist:\n  <<: [*b, *m]\nscalar: &s text\nagain: *s\nself: &r [*r]\n";
+      "base: &b\n  key: k1\n  url: u1\nmore: &m {url: u2, model: m2}\nuse:\n  <<: *b\n  url: "
+      "own\nlist:\n  <<: [*b, *m]\nscalar: &s text\nagain: *s\nself: &r [*r]\n";
   const Parsed parsed = checked(text, Format::yaml);
   CHECK(one(parsed, "use.key").value == "k1");
   CHECK(one(parsed, "use.key").position == Position{2, 8});
@@ -114,7 +120,8 @@ TEST_CASE("a YAML bomb costs no time and leaves a gap") {
 }
 
 TEST_CASE("YAML streams number their documents, tags stay as marks") {
-  const std::string text = "a: 1\n---\na: 2\n...\n---\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1\n  33\nn: !!str 5\n";
+  const std::string text =
+      "a: 1\n---\na: 2\n...\n---\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1\n  33\nn: !!str 5\n";
   const Parsed parsed = checked(text, Format::yaml);
   CHECK(parsed.settings[0].document == 0);
   CHECK(parsed.settings[1].document == 1);
@@ -125,8 +132,9 @@ TEST_CASE("YAML streams number their documents, tags stay as marks") {
 
 TEST_CASE("after an error in YAML a line reader gives the rest, once") {
   const std::string key = checks::random_key();
-  const std::string text = "a: 1\nlist:\n  - name: x\n    v: {{ .Values.x }}\n\tbad: tab\nenv:\n  KEY: \"" + key +
-                           "\" # c\n  block: |\n    l1\n    l2\nlast: !secret 'it''s'\n";
+  const std::string text =
+      "a: 1\nlist:\n  - name: x\n    v: {{ .Values.x }}\n\tbad: tab\nenv:\n  KEY: \"" + key +
+      "\" # c\n  block: |\n    l1\n    l2\nlast: !secret 'it''s'\n";
   const Parsed parsed = checked(text, Format::yaml);
   CHECK_FALSE(parsed.complete);
   CHECK(one(parsed, "a").value == "1");
@@ -144,7 +152,17 @@ TEST_CASE("hostile YAML takes no long time") {
   std::string text;
   CHECK(seconds(std::string(n, '['), Format::yaml) < 2);
   CHECK(seconds(std::string(n, '{'), Format::yaml) < 2);
-  for (const std::string part : {"- ", "? ", "a: ", "&a ", "! ", "- - ", "[a,", "{a: ", "\"", "'", "|\n", "a:\n ", "*a\n", "%x\n", "---\n", "\t", ": ", "#", "a\n", "? - ", "!!a ", "a: &b {<<: *b}\n"}) {
+  for (const std::string part : {"- ",    "? ",
+                                 "a: ",   "&a ",
+                                 "! ",    "- - ",
+                                 "[a,",   "{a: ",
+                                 "\"",    "'",
+                                 "|\n",   "a:\n ",
+                                 "*a\n",  "%x\n",
+                                 "---\n", "\t",
+                                 ": ",    "#",
+                                 "a\n",   "? - ",
+                                 "!!a ",  "a: &b {<<: *b}\n"}) {
     text.clear();
     while (text.size() < n) text += part;
     INFO(part);
@@ -173,14 +191,17 @@ TEST_CASE("libfyaml says nothing on standard error") {
 TEST_CASE("TOML values have exact spans in every form") {
   const std::string text =
       "top = \"é\\t\" # c\n\"q.k\" = 'lit\\n'\na.b.c = 1\n[providers.kimi]\napi_key = \"x\\\"y\"\n"
-      "\"é.x\" = { y = \"in\", z = [1, \"two\", { w = true }] }\nml = \"\"\"\nline1 \\\n   line2\n\"\"\"\nd = 2026-01-02T03:04:05Z\n"
+      "\"é.x\" = { y = \"in\", z = [1, \"two\", { w = true }] }\nml = \"\"\"\nline1 \\\n   "
+      "line2\n\"\"\"\nd = 2026-01-02T03:04:05Z\n"
       "[[models]]\nname = \"k\"\n  [models.sub]\n  v = '''z'z'''\n[[models]]\nname = \"\"\n";
   const Parsed parsed = checked(text, Format::toml);
   for (const Gap& gap : parsed.gaps) WARN(gap.reason);
   REQUIRE(parsed.complete);
-  CHECK(listed(parsed) == Lines{"top=é\t", "\"q.k\"=lit\\n", "a.b.c=1", "providers.kimi.api_key=x\"y", "providers.kimi.\"é.x\".y=in",
-                                "providers.kimi.\"é.x\".z.0=1", "providers.kimi.\"é.x\".z.1=two", "providers.kimi.\"é.x\".z.2.w=true",
-                                "providers.kimi.ml=line1 line2\n", "providers.kimi.d=2026-01-02T03:04:05Z", "models.0.name=k",
+  CHECK(listed(parsed) == Lines{"top=é\t", "\"q.k\"=lit\\n", "a.b.c=1", "providers.kimi.api_key=x\"y",
+                                "providers.kimi.\"é.x\".y=in", "providers.kimi.\"é.x\".z.0=1",
+                                "providers.kimi.\"é.x\".z.1=two", "providers.kimi.\"é.x\".z.2.w=true",
+                                "providers.kimi.ml=line1 line2\n",
+                                "providers.kimi.d=2026-01-02T03:04:05Z", "models.0.name=k",
                                 "models.0.sub.v=z'z", "models.1.name="});
   CHECK(slice(text, one(parsed, "providers.kimi.api_key").bytes) == "x\\\"y");
   CHECK(one(parsed, "providers.kimi.api_key").position == Position{5, 12});
@@ -193,7 +214,9 @@ TEST_CASE("TOML values have exact spans in every form") {
 }
 
 TEST_CASE("TOML with a byte order mark and with CRLF keeps its positions") {
-  const std::string text = "\xEF\xBB\xBF" "k = \"v\"\r\n[t]\r\nx = 'y'\r\nm = \"\"\"a\r\nb\"\"\"\r\n";
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "k = \"v\"\r\n[t]\r\nx = 'y'\r\nm = \"\"\"a\r\nb\"\"\"\r\n";
   const Parsed parsed = checked(text, Format::toml);
   CHECK(slice(text, one(parsed, "k").bytes) == "v");
   CHECK(slice(text, one(parsed, "t.x").bytes) == "y");
@@ -202,12 +225,14 @@ TEST_CASE("TOML with a byte order mark and with CRLF keeps its positions") {
 
 TEST_CASE("broken TOML is read line by line") {
   const std::string text =
-      "model = \"k\"\nmodel = \"twice\"\n[providers.kimi]\napi_key = \"abc\noops = = 3\nbase_url = 'u'\n[[m]]\nn = \"1\"\n[[m]]\n"
+      "model = \"k\"\nmodel = \"twice\"\n[providers.kimi]\napi_key = \"abc\noops = = 3\nbase_url = "
+      "'u'\n[[m]]\nn = \"1\"\n[[m]]\n"
       "n = { a = \"b\", c = [ \"d\",\n \"e\" ] }\nlast = \"\"\"x\ny\"\"\"\nno value\n";
   const Parsed parsed = checked(text, Format::toml);
   CHECK_FALSE(parsed.complete);
-  CHECK(listed(parsed) == Lines{"model=k", "model=twice", "providers.kimi.api_key=abc", "providers.kimi.oops== 3", "providers.kimi.base_url=u",
-                                "m.0.n=1", "m.1.n.a=b", "m.1.n.c.0=d", "m.1.n.c.1=e", "m.1.last=x\ny"});
+  CHECK(listed(parsed) == Lines{"model=k", "model=twice", "providers.kimi.api_key=abc",
+                                "providers.kimi.oops== 3", "providers.kimi.base_url=u", "m.0.n=1",
+                                "m.1.n.a=b", "m.1.n.c.0=d", "m.1.n.c.1=e", "m.1.last=x\ny"});
   CHECK(one(parsed, "m.1.n.c.1").position == Position{11, 3});
 }
 
@@ -223,10 +248,21 @@ TEST_CASE("hostile TOML takes no long time and no deep stack") {
   std::string tables;
   for (int i = 0; i < 20'000; ++i) tables += "[[t]]\nx = 1\n";
   CHECK(seconds(tables, Format::toml) < 4);
-  for (const std::string part : {"\"\"\"", "'", "a = \"", "[[", "= ", "a.", "{", "a = [\n", "#\n", "\\"}) {
+  for (const std::string part :
+       {"\"\"\"", "'", "a = \"", "[[", "= ", "a.", "{", "a = [\n", "#\n", "\\"}) {
     std::string text;
     while (text.size() < 200'000) text += part;
     INFO(part);
     CHECK(seconds(text, Format::toml) < 3);
   }
+}
+
+TEST_CASE("what libfyaml takes quadratic time over is not given to it") {
+  std::string text = "a: 1\n" + std::string(300'000, '\n') + "b: 2\n";
+  CHECK(seconds(text, Format::yaml) < 2);
+  const Parsed parsed = checked(text, Format::yaml);
+  CHECK(listed(parsed) == Lines{"a=1", "b=2"});
+  CHECK(parsed.gaps.at(0).code == "limit");
+  CHECK(seconds("%" + std::string(300'000, 'x') + "\n---\na: 1\n", Format::yaml) < 2);
+  CHECK(checked("a: 1\n" + std::string(300'000, '\n'), Format::yaml).complete);
 }
