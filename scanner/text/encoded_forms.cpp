@@ -26,6 +26,10 @@ constexpr std::string_view kUrl = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 // Characters of a body that must follow where a full count would make the automaton large.
 constexpr unsigned kFew = 8;
 constexpr unsigned kSome = 16;
+// Characters that must stand together somewhere in an expression: with fewer, Hyperscan stops at every
+// other word, and reading slows down many times. So "sk-" broken after one or two characters is not
+// found.
+constexpr std::size_t kLiteral = 3;
 
 Set one(char c) {
   Set set;
@@ -173,26 +177,26 @@ std::string expression_of(const Row& row) {
 constexpr std::string_view kWrap = R"re((?:\x5c+r)?(?:\x5c+n|\r?\n)[ \t]*)re";
 constexpr std::string_view kBase64Class = R"re([\x2b\x2d/0-9A-Z_a-z])re";
 
-// A wrapped base64 token that holds the key: what is fixed of the prefix, broken at any place, and then
-// enough digits; or whole and a break after it. The exact digits are the decoder's to see.
+// Wrapped base64 that holds the key. A line end stands in one place of a key's digits: so either the
+// first or the last of those that the prefix fixes are unbroken, and the break comes after or before
+// them. The exact digits are the decoder's to see.
 std::string wrapped_base64(const Row& digits, std::string_view prefix) {
-  std::size_t fixed = 0;
   std::size_t begin = 0;
   while (begin < digits.size() && digits[begin].count() > 1) ++begin;
+  std::size_t fixed = 0;
   while (begin + fixed < digits.size() && digits[begin + fixed].count() <= 2 &&
-         fixed < prefix.size() * 4 / 3)
+         fixed < prefix.size() * 4 / 3) {
     ++fixed;
+  }
+  const std::size_t half = std::max(std::min(fixed, kLiteral), fixed / 2);
   const auto part = [&](std::size_t from, std::size_t to) {
     return expression_of(Row(digits.begin() + static_cast<std::ptrdiff_t>(begin + from),
                              digits.begin() + static_cast<std::ptrdiff_t>(begin + to)));
   };
-  const std::string rest = std::string(kBase64Class) + "{16}";
-  std::string out = "(?:" + part(0, fixed) + std::string(kBase64Class) + "{0,96}" + std::string(kWrap) +
-                    std::string(kBase64Class);
-  for (std::size_t i = 1; i < fixed; ++i) {
-    out += "|" + part(0, i) + std::string(kWrap) + part(i, fixed) + rest;
-  }
-  return out + ")";
+  const std::string any_digit(kBase64Class);
+  return "(?:" + part(0, half) + any_digit + "{0,96}" + std::string(kWrap) + any_digit + "|" +
+         std::string(kWrap) + any_digit + "{0," + std::to_string(half) + "}" +
+         part(fixed - half, fixed) + any_digit + "{16})";
 }
 
 std::string hex_digit(unsigned value, bool upper, bool both) {
@@ -230,26 +234,6 @@ std::string times(std::string_view what, unsigned count) {
 
 constexpr std::string_view kAlnum = "[0-9A-Za-z]";
 
-struct Escaping {
-  std::string_view id;
-  std::string_view encoding;
-  std::string_view head;  // expression before the hexadecimal digits
-  std::string_view tail;
-};
-
-// Backslashes may be many: strings in strings.
-constexpr std::array<Escaping, 5> kEscapings = {{
-    {"percent", "percent", "%(?:25)*", ""},
-    {"unicode", "escape", R"re(\x5c+u\x7b?0{0,6})re", R"re(\x7d?)re"},
-    {"x", "escape", R"re(\x5c+x\x7b?)re", R"re(\x7d?)re"},
-    {"html-hex", "html", R"re(&(?:amp;)*#[Xx]0{0,6})re", ";?"},
-    {"quoted-printable", "quoted-printable", "=", ""},
-}};
-
-std::string escaped(const Escaping& how, const std::string& digits) {
-  return std::string(how.head) + digits + std::string(how.tail);
-}
-
 Result<Nothing> checked(std::string_view prefix, unsigned count) {
   if (prefix.empty() || prefix.size() > 64 || count < 8 || count > 512) {
     return Error{"usage",
@@ -266,53 +250,68 @@ Result<Nothing> checked(std::string_view prefix, unsigned count) {
 constexpr std::string_view kDecimalAlnum =
     "(?:4[89]|5[0-7]|6[5-9]|[78][0-9]|90|9[7-9]|1[01][0-9]|12[0-2])";
 
-void add_escaped_forms(std::string_view prefix, unsigned count, std::vector<EncodedForm>& forms) {
-  const std::string few = std::to_string(std::min(count, kFew));
-  for (const Escaping& how : kEscapings) {
-    std::string punctuation;  // only what is no letter or digit is escaped
-    std::string all;
-    bool any_punctuation = false;
-    for (const char c : prefix) {
-      const std::string digits = escaped(how, hex_of(c, Case::both));
-      punctuation += is_alnum(c) ? literal(c) : digits;
-      any_punctuation = any_punctuation || !is_alnum(c);
-      all += digits;
-    }
-    if (any_punctuation) {
-      forms.push_back({std::string(how.id) + "-hyphen", std::string(how.encoding),
-                       punctuation + times(kAlnum, count)});
-    }
-    if (how.id == "quoted-printable") continue;  // nobody writes letters so
-    forms.push_back({std::string(how.id) + "-full", std::string(how.encoding),
-                     all + "(?:" + std::string(kAlnum) + "|" + escaped(how, hex_of_alnum(Case::both)) +
-                         "){" + few + "}"});
+// `one` makes the expression of each character of the prefix that is no letter or digit.
+template <class One>
+std::string with_escaped_punctuation(std::string_view prefix, One one) {
+  std::string out;
+  for (const char c : prefix) out += is_alnum(c) ? literal(c) : one(c);
+  return out;
+}
+
+// The prefix with every character escaped, then characters that are or are not. The first escape is
+// written without its head, so that a literal of several characters leads.
+template <class One>
+std::string all_escaped(std::string_view prefix, unsigned count, One one, std::string_view head,
+                        std::string_view first_head, std::string_view body) {
+  std::string out(first_head);
+  for (std::size_t i = 0; i < prefix.size(); ++i) {
+    if (i != 0) out += head;
+    out += one(prefix[i]);
   }
-  std::string hyphen_decimal;
-  std::string all_decimal;
-  std::string octal;
-  std::string dropped;
-  bool any_punctuation = false;
-  for (const char c : prefix) {
-    const std::string number = "&(?:amp;)*#0{0,6}" + std::to_string(static_cast<int>(c)) + ";?";
-    const auto byte = static_cast<std::uint8_t>(c);
+  return out + "(?:" + std::string(kAlnum) + "|" + std::string(head) + std::string(body) + "){" +
+         std::to_string(std::min(count, kFew)) + "}";
+}
+
+void add_escaped_forms(std::string_view prefix, unsigned count, std::vector<EncodedForm>& forms) {
+  const auto hex_one = [](char c) { return hex_of(c, Case::both); };
+  const auto octal = [](char c) {
     std::string digits;
+    const auto byte = static_cast<std::uint8_t>(c);
     for (int shift = 6; shift >= 0; shift -= 3)
       digits.push_back(static_cast<char>('0' + (byte >> shift & 7)));
-    const bool keep = is_alnum(c);
-    any_punctuation = any_punctuation || !keep;
-    hyphen_decimal += keep ? literal(c) : number;
-    all_decimal += number;
-    octal += keep ? literal(c) : R"re(\x5c+)re" + (digits[0] == '0' ? "0?" + digits.substr(1) : digits);
-    dropped += keep ? literal(c) : R"re(\x5c+)re" + literal(c);
+    return digits[0] == '0' ? "0?" + digits.substr(1) : digits;
+  };
+  const auto decimal = [](char c) { return std::to_string(static_cast<int>(c)); };
+  const std::string body = times(kAlnum, count);
+
+  if (!std::all_of(prefix.begin(), prefix.end(), is_alnum)) {
+    // Only the punctuation is escaped; any number of times, as strings in strings have it.
+    forms.push_back({"percent-hyphen", "percent", with_escaped_punctuation(prefix, [&](char c) {
+                                                    return "%(?:25)*" + hex_one(c);
+                                                  }) + body});
+    forms.push_back({"backslash-hyphen", "escape",
+                     with_escaped_punctuation(prefix, [&](char c) {
+                       return R"re(\x5c+(?:(?:u\x7b?0{0,6}|U0{0,6}|x\x7b?))re" + hex_one(c) +
+                              R"re(\x7d?|)re" + octal(c) + "|" + literal(c) + ")";
+                     }) + body});
+    forms.push_back({"html-hyphen", "html", with_escaped_punctuation(prefix, [&](char c) {
+                                              return "&(?:amp;)*#(?:0{0,6}" + decimal(c) +
+                                                     "|[Xx]0{0,6}" + hex_one(c) + ");?";
+                                            }) + body});
+    forms.push_back({"quoted-printable-hyphen", "quoted-printable",
+                     with_escaped_punctuation(prefix, [&](char c) { return "=" + hex_one(c); }) + body});
   }
-  if (any_punctuation) {
-    forms.push_back({"html-decimal-hyphen", "html", hyphen_decimal + times(kAlnum, count)});
-    forms.push_back({"octal-hyphen", "escape", octal + times(kAlnum, count)});
-    forms.push_back({"backslash-hyphen", "escape", dropped + times(kAlnum, count)});
-  }
+  const std::string hex_body = hex_of_alnum(Case::both);
+  forms.push_back({"percent-full", "percent",
+                   all_escaped(prefix, count, hex_one, "%(?:25)?", "%(?:25)?", hex_body)});
+  forms.push_back({"unicode-full", "escape",
+                   all_escaped(prefix, count, hex_one, R"re(\x5c+u00)re", "u00", hex_body)});
+  forms.push_back(
+      {"x-full", "escape", all_escaped(prefix, count, hex_one, R"re(\x5c+x)re", "x", hex_body)});
+  forms.push_back({"html-hex-full", "html",
+                   all_escaped(prefix, count, hex_one, ";&(?:amp;)?#[Xx]", "[Xx]", hex_body)});
   forms.push_back({"html-decimal-full", "html",
-                   all_decimal + "(?:" + std::string(kAlnum) + "|&(?:amp;)*#0{0,6}" +
-                       std::string(kDecimalAlnum) + ";?){" + few + "}"});
+                   all_escaped(prefix, count, decimal, ";&(?:amp;)?#", "#", kDecimalAlnum)});
 }
 
 }  // namespace
@@ -356,39 +355,28 @@ Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned
 
 Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned count) {
   if (auto fine = checked(prefix, count); !fine) return fine.error();
-  struct Break {
-    std::string_view id;
-    std::string_view encoding;
-    std::string_view expression;
-  };
-  static constexpr std::array<Break, 8> kBreaks = {{
-      {"concatenation", "concatenation",
-       R"re(["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"},
-      {"line-break", "line-break", R"re((?:\r?\n|\r))re"},
-      {"ansi", "ansi", R"re((?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~])re"},
-      {"soft-break", "quoted-printable", R"re(=[ \t]*\r?\n)re"},
-      {"continuation", "escape", R"re(\x5c\r?\n[ \t]*)re"},
-      {"escape-inside", "escape", R"re(\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]\x7d?)re"},
-      {"percent-inside", "percent", R"re(%(?:25)*[3-7][0-9A-Fa-f])re"},
-      {"html-inside", "html", R"re(&(?:amp;)*#[Xx]?[0-9A-Fa-f]{2,8};?)re"},
-  }};
+  // What comes between two parts of a key, without what follows it: the end of a literal and what joins
+  // it to the next, a line end (soft, escaped or plain), a terminal's control sequence.
+  static constexpr std::string_view kBetween =
+      R"re((?:["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
+      R"re(|\r?\n|\r|=[ \t]*\r?\n|\x5c\r?\n[ \t]*|(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~]))re";
+  // One character that is escaped where it need not be.
+  static constexpr std::string_view kEscaped =
+      R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
+  const std::string between(kBetween);
+  // Letters before the prefix make it part of another word ("task-"); without this, prose that is full
+  // of such words stops the scan at every line end.
+  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|%[0-9A-Fa-f]{2}))re";
+  // The first characters lead; the rest of the prefix may stand on either side of the break.
+  Set rest = alnum();
+  for (const char c : prefix.substr(std::min(prefix.size(), kLiteral)))
+    rest.set(static_cast<std::uint8_t>(c));
+  const std::size_t most = prefix.size() - std::min(prefix.size(), kLiteral) + count - 1;
   std::vector<EncodedForm> forms;
-  for (const Break& gap : kBreaks) {
-    const std::string expression(gap.expression);
-    // Behind the prefix, or anywhere in it. A character that is itself escaped inside the prefix is one
-    // of the forms above.
-    const bool inside = std::string_view(gap.id).ends_with("-inside");
-    std::string alternatives = literals(prefix) + std::string(kAlnum) + "{0," +
-                               std::to_string(count - 1) + "}" + expression +
-                               (inside ? "" : std::string(kAlnum));
-    if (!inside) {
-      for (std::size_t i = 1; i < prefix.size(); ++i) {
-        alternatives += "|" + literals(prefix.substr(0, i)) + expression + literals(prefix.substr(i)) +
-                        times(kAlnum, std::min(count, kFew));
-      }
-    }
-    forms.push_back({std::string(gap.id), std::string(gap.encoding), "(?:" + alternatives + ")"});
-  }
+  forms.push_back({"broken", "",
+                   std::string(kLeft) + literals(prefix.substr(0, kLiteral)) + class_of(rest) + "{0," +
+                       std::to_string(most) + "}(?:" + between + class_of(rest) + "|" +
+                       std::string(kEscaped) + ")"});
   return forms;
 }
 

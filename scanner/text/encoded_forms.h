@@ -15,16 +15,19 @@
 namespace kimiguard::text {
 
 struct EncodedForm {
-  std::string id;        // "base64-0", "base64-base64-2", "hex-lower", "utf-16le", "percent-hyphen" …
-  std::string encoding;  // what View::chain says for it, outermost first, joined by ","
+  std::string id;          // "base64-0", "base64-base64-2", "base64-0-wrapped", "hex-lower", "utf-16le",
+                           // "percent-hyphen" …
+  std::string encoding;    // what View::chain says for it, outermost first, joined by ","
   std::string expression;  // over bytes: RE2 with Latin1 encoding, Hyperscan without UTF-8
 };
 
 // `prefix`: 1 to 64 printable ASCII characters, `count`: 8 to 512. Fails with "usage" otherwise.
 Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned count);
 
-// One expression a join for keys that are broken by something in between: adjacent string literals, a
-// line end, a colour sequence, a soft line break. It finds the first part and the break after it.
+// The expression "broken" for keys that are broken by something in between (adjacent string literals, a
+// line end, a colour sequence, a soft line break, one escaped character): it finds the first three
+// characters of the prefix, what follows of the key, and the break, where no letter or digit stands
+// before. `encoding` is empty: views_at tells.
 Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned count);
 
 }  // namespace kimiguard::text

@@ -110,6 +110,8 @@ std::uint64_t Token::digits() const {
 
 std::optional<Token> token_around(std::string_view bytes, Span around, Digits digits) {
   around.end = std::min<std::uint64_t>(around.end, bytes.size());
+  // An expression for wrapped tokens may begin with the line end.
+  around.begin = past_break(bytes, around.begin);
   if (around.begin >= around.end) return std::nullopt;
   const std::uint64_t lowest = around.begin > kLongestToken ? around.begin - kLongestToken : 0;
   const std::uint64_t highest = std::min<std::uint64_t>(bytes.size(), around.end + kLongestToken);

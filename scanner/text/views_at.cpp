@@ -229,7 +229,7 @@ void add_tokens(std::string_view bytes, Span around, Digits digits, std::vector<
     const auto into = static_cast<unsigned>((group + skip - before % group) % group);
     if (!looks_textual(decode_token(bytes, own, digits, into).text)) continue;
     View view = decode_token(bytes, *token, digits, skip);
-    if (view.from_source(around).size() >= 8) views.push_back(std::move(view));
+    if (view.from_source(around).size() >= 3) views.push_back(std::move(view));
   }
 }
 

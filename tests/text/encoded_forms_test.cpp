@@ -131,7 +131,7 @@ TEST_CASE(
     for (const EncodedForm& form : *forms) {
       const Engines engines(form);
       INFO(form.id << " " << form.expression);
-      for (int round = 0; round < 12; ++round) {
+      for (int round = 0; round < 40; ++round) {
         const std::string key = kind.prefix + random.alnum(kind.count);
         // Text around it inside the encoding; the length before it decides the alignment.
         std::string before = "KEY=" + random.alnum(random.below(9));
@@ -152,10 +152,14 @@ TEST_CASE(
           while (before.size() * 2 % 3 != static_cast<unsigned>(id.back() - '0')) before += ' ';
           encoded = samples::base64(samples::wide(before + key + after, 2, true));
         } else if (id.ends_with("-wrapped")) {
-          before = random.alnum(random.below(60));
-          align(static_cast<unsigned>(id[7] - '0'));
+          const std::size_t width = round % 2 == 0 ? 64 : 76;
+          // A short prefix broken within its own few digits is given up, see kLiteral.
+          do {
+            before = random.alnum(random.below(60));
+            align(static_cast<unsigned>(id[7] - '0'));
+          } while (kind.prefix.size() < 6 && before.size() * 8 / 6 % width > width - 6);
           const std::string lines = samples::base64(before + key + after + random.alnum(40));
-          encoded = samples::wrap(lines, round % 2 == 0 ? 64 : 76,
+          encoded = samples::wrap(lines, width,
                                   round % 3 == 0   ? "\n"
                                   : round % 3 == 1 ? "\r\n    "
                                                    : "\\n");
@@ -171,28 +175,23 @@ TEST_CASE(
           encoded = before + escape_hyphens(key, round % 2 == 0 ? "%2D" : "%252d");
         } else if (id == "percent-full") {
           encoded = escape_all(before + key, round % 2 == 0 ? "%" : "%25", "", round % 3 == 0);
-        } else if (id == "unicode-hyphen") {
-          encoded = before + escape_hyphens(key, round % 3 == 0   ? "\\u002d"
-                                                 : round % 3 == 1 ? "\\\\u002D"
-                                                                  : "\\u{2d}");
+        } else if (id == "backslash-hyphen") {
+          static const std::vector<std::string> hyphens = {"\\u002d", "\\\\u002D", "\\u{2d}", "\\x2d",
+                                                           "\\\\x2D", "\\055",     "\\-",     "\\\\-"};
+          encoded =
+              before + escape_hyphens(key, hyphens[static_cast<std::size_t>(round) % hyphens.size()]);
         } else if (id == "unicode-full") {
           encoded = escape_all(before + key, "\\u00", "", round % 2 == 0);
-        } else if (id == "x-hyphen") {
-          encoded = before + escape_hyphens(key, round % 2 == 0 ? "\\x2d" : "\\\\x2D");
         } else if (id == "x-full") {
           encoded = escape_all(before + key, "\\x", "", round % 2 == 0);
-        } else if (id == "html-hex-hyphen") {
-          encoded = before + escape_hyphens(key, round % 2 == 0 ? "&#x2d;" : "&amp;#x2D;");
+        } else if (id == "html-hyphen") {
+          static const std::vector<std::string> hyphens = {"&#x2d;", "&amp;#x2D;", "&#45;", "&#045;"};
+          encoded =
+              before + escape_hyphens(key, hyphens[static_cast<std::size_t>(round) % hyphens.size()]);
         } else if (id == "html-hex-full") {
           encoded = escape_all(before + key, "&#x", ";", round % 2 == 0);
-        } else if (id == "html-decimal-hyphen") {
-          encoded = before + escape_hyphens(key, round % 2 == 0 ? "&#45;" : "&#045;");
         } else if (id == "html-decimal-full") {
           encoded = decimal(before + key);
-        } else if (id == "octal-hyphen") {
-          encoded = before + escape_hyphens(key, "\\055");
-        } else if (id == "backslash-hyphen") {
-          encoded = before + escape_hyphens(key, "\\-");
         } else if (id == "quoted-printable-hyphen") {
           encoded = "KEY=3D" + escape_hyphens(key, "=2D");
         } else {
@@ -222,44 +221,51 @@ TEST_CASE("keys that something breaks are found and joined") {
   for (const Kind& kind : kinds()) {
     const auto forms = broken_forms(kind.prefix, kind.count);
     REQUIRE(forms.ok());
-    for (const EncodedForm& form : *forms) {
-      const Engines engines(form);
-      for (int round = 0; round < 20; ++round) {
+    std::vector<std::unique_ptr<Engines>> engines;
+    for (const EncodedForm& form : *forms) engines.push_back(std::make_unique<Engines>(form));
+    static const std::vector<std::string> breaks = {"concatenation",  "line-break",   "ansi",
+                                                    "soft-break",     "continuation", "escape-inside",
+                                                    "percent-inside", "html-inside"};
+    for (const std::string& how : breaks) {
+      for (int round = 0; round < 30; ++round) {
         const std::string key = kind.prefix + random.alnum(kind.count);
-        const std::size_t cut = 1 + random.below(key.size() - 1);
+        std::size_t cut = 1 + random.below(key.size() - 1);
+        // "sk-" broken after one or two characters is given up, see kLiteral.
+        cut = std::max<std::size_t>(3, cut);
         const std::string left = key.substr(0, cut);
         const std::string right = key.substr(cut);
         const std::size_t deep = kind.prefix.size() + random.below(kind.count - 1);
         std::string text;
-        if (form.id == "concatenation") {
-          static const std::vector<std::string> joints = {"\" + \"",    "' +\n      '", "\" .. \"",
-                                                          "' . '",      "\" & \"",      "\"\n  \"",
-                                                          "\" \\\n \"", "'\"'\"'"};
-          const std::string& joint = joints[random.below(7)];
-          text = "key = \"" + left + joint + right + "\";\n";
-        } else if (form.id == "line-break") {
-          const std::string lead = std::string(80 - cut, 'x');
-          text = lead.substr(0, lead.size() - 1) + " " + left + "\n" + right + "\n";
-        } else if (form.id == "ansi") {
+        std::string first = left;
+        if (how == "concatenation") {
+          static const std::vector<std::string> joints = {
+              "\" + \"", "' +\n      '", "\" .. \"", "' . '", "\" & \"", "\"\n  \"", "\" \\\n \""};
+          text = "key = \"" + left + joints[random.below(joints.size())] + right + "\";\n";
+        } else if (how == "line-break") {
+          text = std::string(79 - cut, 'x') + " " + left + "\n" + right + "\n";
+        } else if (how == "ansi") {
           text = "\x1b[32mkey\x1b[0m=" + left + "\x1b[1;31m" + right + "\x1b[0m\n";
-        } else if (form.id == "soft-break") {
-          text = "Subject: x\n\nKEY=3D" + left + "=\n" + right + "\n";
-        } else if (form.id == "continuation") {
+        } else if (how == "soft-break") {
+          text = "Subject: x\n\nKEY=3D " + left + "=\n" + right + "\n";
+        } else if (how == "continuation") {
           text = "key = \"" + left + "\\\n    " + right + "\"\n";
         } else {
-          const std::string one = samples::hex(key.substr(deep, 1));
-          const std::string how = form.id == "escape-inside"    ? (round % 2 == 0 ? "\\u00" : "\\x")
-                                  : form.id == "percent-inside" ? "%"
-                                                                : "&#x";
-          text = "k: \"" + key.substr(0, deep) + how + one + (how == "&#x" ? ";" : "") +
-                 key.substr(deep + 1) + "\"\n";
+          first = key.substr(0, deep);
+          const std::string head = how == "escape-inside"    ? (round % 2 == 0 ? "\\u00" : "\\x")
+                                   : how == "percent-inside" ? "%"
+                                                             : "&#x";
+          text = "k: \"" + first + head + samples::hex(key.substr(deep, 1)) +
+                 (head == "&#x" ? ";" : "") + key.substr(deep + 1) + "\"\n";
         }
-        INFO(form.id << ": " << text);
-        const Span hit = engines.find(text);
+        INFO(how << ": " << text);
+        Span hit{};
+        for (const auto& engine : engines) {
+          if (hit.size() == 0) hit = engine->find(text);
+        }
         REQUIRE(hit.size() > 0);
         const Span source = found_by_decoding(text, hit, key);
         REQUIRE(source.size() > 0);
-        CHECK(text.substr(source.begin).starts_with(left.substr(0, std::min(cut, deep))));
+        CHECK(text.substr(source.begin).starts_with(first));
         CHECK(text.substr(0, source.end).ends_with(key.substr(key.size() - 1)));
       }
     }
