@@ -44,9 +44,9 @@ function(kimiguard_program folder)
   target_compile_definitions(kimiguard_cli PRIVATE KIMIGUARD_VERSION="${PROJECT_VERSION}")
   target_link_libraries(kimiguard_cli PUBLIC
     kimiguard_core kimiguard_text kimiguard_rulebook kimiguard_detect kimiguard_source_files
-    kimiguard_source_archive kimiguard_source_store kimiguard_source_git_objects
+    kimiguard_source_unpack kimiguard_source_archive kimiguard_source_store kimiguard_source_git_objects
     kimiguard_source_git_repository kimiguard_source_git_history kimiguard_config
-    kimiguard_agents kimiguard_kimi kimiguard_remedy kimiguard_suppress kimiguard_report
+    kimiguard_agents kimiguard_kimi kimiguard_judge kimiguard_remedy kimiguard_suppress kimiguard_report
     kimiguard_embedded_rules kimiguard::cli11)
   add_executable(kimiguard ${PROJECT_SOURCE_DIR}/${folder}/main.cpp)
   kimiguard_compile_options(kimiguard)

@@ -1,1 +1,3 @@
-int main(){}
+#include "scanner/cli/command.h"
+
+int main(int argc, char** argv) { return kimiguard::cli::run_program(argc, argv); }

@@ -1,0 +1,74 @@
+// One thread's collecting of matches: files, what lies inside them, and texts from anywhere.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/core/coverage.h"
+#include "scanner/core/document.h"
+#include "scanner/core/match.h"
+#include "scanner/detect/detector.h"
+#include "scanner/source/files/file_walk.h"
+
+namespace kimiguard::cli {
+
+// A text that a source named, kept for stages that need it whole (settings, markers).
+struct KeptText {
+  std::shared_ptr<const Origin> origin;
+  std::string bytes;
+};
+
+struct CollectOptions {
+  bool open_containers = true;
+  int root = 0;
+};
+
+class MatchCollector final : public files::Visitor {
+ public:
+  MatchCollector(std::shared_ptr<detect::Detection> detection, CollectOptions options);
+  ~MatchCollector() override;
+
+  // A document from a source that gives whole ones (git, an archive, a database).
+  void document(const Document& document);
+  // The same, with what is inside it (an archive in a git blob).
+  void document_and_inside(const Document& document, std::string_view name);
+
+  bool piece(const files::OpenFile& file, const files::Piece& piece) override;
+  void long_name(std::string_view path, std::string_view text, bool link_target) override;
+  void repository(std::string_view path, bool bare) override;
+  Coverage coverage() override;
+
+  std::vector<Match>& matches() { return matches_; }
+  struct Nested {
+    std::string path;
+    bool bare;
+  };
+  std::vector<Nested>& repositories() { return repositories_; }
+  detect::Detector& detector() { return detector_; }
+  // Set by the walk's owner when a shared list shall outlive this visitor.
+  void hand_over(std::vector<Match>& matches, std::vector<Nested>& repositories);
+
+ private:
+  std::shared_ptr<const Origin> origin_of(const files::OpenFile& file) const;
+  void drop_raw_twins(std::size_t first, const std::shared_ptr<const Origin>& outer);
+
+  CollectOptions options_;
+  detect::Detector detector_;
+  std::vector<detect::Window> windows_;
+  std::vector<Match> matches_;
+  std::vector<Nested> repositories_;
+  Coverage coverage_;
+  // Of the file that is being read in pieces.
+  std::shared_ptr<const Origin> current_;
+  std::uint64_t next_offset_ = 0;
+  Position next_position_;
+  std::size_t first_match_ = 0;
+  bool container_ = false;
+};
+
+// Absolute form of a path, "." and ".." resolved by name only, without asking the disk.
+std::string absolute_path(std::string_view path);
+
+}  // namespace kimiguard::cli

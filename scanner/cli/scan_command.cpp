@@ -1,0 +1,47 @@
+// kimiguard scan
+#include <CLI/CLI.hpp>
+
+#include "scanner/cli/command.h"
+#include "scanner/cli/output.h"
+#include "scanner/cli/parse.h"
+#include "scanner/cli/rulebook_source.h"
+#include "scanner/cli/scan_options.h"
+#include "scanner/cli/scan_run.h"
+
+namespace kimiguard::cli {
+
+int run_scan(const std::vector<std::string>& words) {
+  ScanOptions options;
+  CLI::App app("Find leaked Moonshot/Kimi keys in files, whole git histories and pipes.", "scan");
+  app.get_formatter()->column_width(34);
+  app.add_option("PATH", options.paths, "Files, folders or repositories; - is standard input (default: .)");
+  app.add_option("--only", options.only, "Read only files, or only history")->type_name("files|history")->check(CLI::IsMember({"files", "history"}));
+  app.add_flag("--staged", options.staged, "What the next commit would bring in: the index against HEAD");
+  app.add_option("--range", options.range, "What the commits A..B (or A...B: since their merge base) brought in")->type_name("A..B");
+  app.add_option("--since", options.since, "The same for REV..HEAD")->type_name("REV");
+  app.add_option("--branch", options.branch, "Only what is reachable from this branch")->type_name("NAME");
+  app.add_option("--stdin-name", options.stdin_name, "The path to show for standard input")->type_name("PATH");
+  app.add_flag("--respect-gitignore", options.respect_gitignore, "Skip files that git ignores (they are read otherwise)");
+  app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases");
+  app.add_flag("--how-to-purge", options.common.how_to_purge, "Also tell how to take a key out of history");
+  add_common_options(app, options.common, kOutput | kRules | kJudging | kRunning | kSuppression);
+  app.footer(
+      "Exit status: 0 nothing found, 1 found, 2 wrong usage, 3 something could not be read.\n"
+      "Examples:\n"
+      "  kimiguard scan                              this folder and its history\n"
+      "  kimiguard scan --format sarif -o k.sarif    for GitHub code scanning\n"
+      "  git diff | kimiguard scan -                 a pipe");
+  if (const auto over = parse(app, words)) return *over;
+  options.common.lang_given = !options.common.lang.empty();
+  if (const Status outputs = check_outputs(options.common); !outputs) return usage_error(outputs.error().message);
+
+  auto rules = RulebookSource::open(options.common.rules);
+  if (!rules) return usage_error(rules.error().message);
+  auto report = scan(options, *rules);
+  if (!report) return usage_error(report.error().message);
+  if (const Status written = write_outputs(options.common, *report, *(*rules)->rulebook()); !written)
+    return usage_error(written.error().message);
+  return report->exit_status;
+}
+
+}  // namespace kimiguard::cli

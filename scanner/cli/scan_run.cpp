@@ -1,0 +1,181 @@
+#include "scanner/cli/scan_run.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "scanner/cli/exit_status.h"
+#include "scanner/cli/match_collector.h"
+#include "scanner/cli/places.h"
+#include "scanner/cli/progress.h"
+#include "scanner/detect/names.h"
+#include "scanner/judge/findings.h"
+#include "scanner/source/files/file_walk.h"
+#include "scanner/source/git/repository/file_status.h"
+
+namespace kimiguard::cli {
+namespace {
+
+unsigned threads_of(const CommonOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+class ScanRun {
+ public:
+  ScanRun(const ScanOptions& options, std::shared_ptr<RulebookSource> rules, std::shared_ptr<detect::Detection> detection)
+      : options_(options),
+        rules_(std::move(rules)),
+        detection_(std::move(detection)),
+        paths_(options.paths.empty() ? std::vector<std::string>{"."} : options.paths),
+        namer_(without_stdin(paths_)),
+        progress_(!options.common.no_progress && !options.common.quiet, options.common.language()) {}
+
+  Report run() {
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+      if (paths_[i] == "-")
+        standard_input();
+      else if (options_.only != "history")
+        files(paths_[i], static_cast<int>(i));
+    }
+    return report();
+  }
+
+ private:
+  static std::vector<std::string> without_stdin(std::vector<std::string> paths) {
+    std::erase(paths, "-");
+    return paths;
+  }
+
+  CollectOptions collect_options(int root) const { return {!options_.no_containers, root}; }
+
+  void standard_input() {
+    const std::string name = options_.stdin_name.empty() ? "stdin" : options_.stdin_name;
+    MatchCollector collector(detection_, collect_options(-1));
+    coverage_.add(files::read_stream(STDIN_FILENO, name, collector));
+    for (Match& match : collector.matches()) {
+      Sighting sighting = plain(std::move(match));
+      sighting.exposure.place = PlaceKind::standard_input;
+      sighting.path = name;
+      sighting.uri_base = "SYSTEM";
+      sighting.uri = name.front() == '/' ? name.substr(1) : name;
+      sightings_.push_back(std::move(sighting));
+    }
+  }
+
+  void files(const std::string& path, int root) {
+    std::vector<Match> matches;
+    if (is_folder(path)) {
+      files::WalkOptions walk;
+      walk.threads = threads_of(options_.common);
+      progress_.stage("files");
+      walk.progress = [this](std::uint64_t count, std::uint64_t bytes) {
+        progress_.done = count;
+        progress_.bytes = bytes;
+      };
+      std::vector<MatchCollector*> collectors;
+      struct Keep final : files::Visitor {
+        // Hands everything over before the walk lets go of it.
+        Keep(std::unique_ptr<MatchCollector> given, std::vector<Match>& to, std::vector<MatchCollector::Nested>& nested)
+            : inner(std::move(given)), matches(to), repositories(nested) {}
+        ~Keep() override { inner->hand_over(matches, repositories); }
+        bool piece(const files::OpenFile& file, const files::Piece& p) override { return inner->piece(file, p); }
+        void long_name(std::string_view p, std::string_view text, bool link) override { inner->long_name(p, text, link); }
+        void repository(std::string_view p, bool bare) override { inner->repository(p, bare); }
+        Coverage coverage() override { return inner->coverage(); }
+        std::unique_ptr<MatchCollector> inner;
+        std::vector<Match>& matches;
+        std::vector<MatchCollector::Nested>& repositories;
+      };
+      coverage_.add(files::walk_folder(path, walk, [&](unsigned) {
+        return std::make_unique<Keep>(std::make_unique<MatchCollector>(detection_, collect_options(root)), matches, repositories_);
+      }));
+    } else {
+      MatchCollector collector(detection_, collect_options(root));
+      coverage_.add(files::read_file(path, collector));
+      std::vector<MatchCollector::Nested> none;
+      collector.hand_over(matches, none);
+    }
+    for (Match& match : matches) {
+      Sighting sighting = plain(std::move(match));
+      const Origin& origin = *sighting.match.origin;
+      sighting.exposure = status_.exposure_of(origin.absolute_path);
+      sighting.exposure.mode = origin.mode & 07777;
+      sighting.exposure.readable_by_others = (origin.mode & 0044) != 0;
+      sighting.exposure.browser_variable = detect::ships_to_browsers(sighting.match.variable);
+      sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
+      const PlaceNamer::Named named = namer_.name(origin.absolute_path, root);
+      sighting.path = origin.path;
+      sighting.uri_base = named.base;
+      sighting.uri = named.below;
+      sightings_.push_back(std::move(sighting));
+    }
+  }
+
+  using Sighting = judge::Sighting;
+
+  static Sighting plain(Match match) {
+    Sighting sighting;
+    sighting.match = std::move(match);
+    sighting.provenance.provenance = ProvenanceClass::worktree;
+    return sighting;
+  }
+
+  Report report() {
+    Report report;
+    report.version = KIMIGUARD_VERSION;
+    report.command = "scan";
+    report.language = options_.common.language();
+    report.fail_on = options_.common.fail_level();
+    if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
+    std::erase_if(report.findings, [&](const Finding& finding) { return finding.confidence < options_.common.least_confidence(); });
+    const bool only_stdin = std::all_of(paths_.begin(), paths_.end(), [](const std::string& path) { return path == "-"; });
+    report.automation_id = std::string("kimiguard/") + (only_stdin ? "stdin" : options_.only == "files" ? "files" : options_.only == "history" ? "history" : "full") + "/" +
+                           namer_.path_below_root();
+    report.uri_bases = namer_.uri_bases();
+    for (const Gap& gap : status_.gaps()) coverage_.gaps.push_back(gap);
+    coverage_.settle();
+    report.coverage = coverage_;
+    ExitRules rules;
+    rules.fail_on = report.fail_on;
+    rules.exit_zero = options_.common.exit_zero;
+    rules.strict = options_.common.strict;
+    report.exit_status = exit_status(report.findings, report.coverage, rules);
+    return report;
+  }
+
+  const ScanOptions& options_;
+  std::shared_ptr<RulebookSource> rules_;
+  std::shared_ptr<detect::Detection> detection_;
+  std::vector<std::string> paths_;
+  PlaceNamer namer_;
+  Progress progress_;
+  git::FileStatusFinder status_;
+  Coverage coverage_;
+  std::vector<Sighting> sightings_;
+  std::vector<MatchCollector::Nested> repositories_;
+};
+
+}  // namespace
+
+Result<Report> scan(const ScanOptions& options, const std::shared_ptr<RulebookSource>& rules) {
+  for (const std::string& path : options.paths) {
+    struct stat status {};
+    if (path != "-" && ::lstat(path.c_str(), &status) != 0)
+      return Error{"usage", "there is no file or folder '" + path + "'"};
+  }
+  auto detection = rules->detection();
+  if (!detection) return detection.error();
+  return ScanRun(options, rules, *detection).run();
+}
+
+}  // namespace kimiguard::cli
