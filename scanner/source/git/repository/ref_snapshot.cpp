@@ -440,8 +440,8 @@ std::vector<Root> roots_of(const RefSnapshot& snapshot) {
     if (ref.id.empty() || ref.id.null()) return;
     roots.push_back({ref.id, ref.reach, ref.name, ref.remote_tracking, is_ref});
   };
-  for (const Ref& ref : snapshot.refs) add(ref, true);
-  for (const Ref& ref : snapshot.heads) add(ref, true);
+  for (const Ref& ref : snapshot.refs) add(ref, ref.target.empty());
+  for (const Ref& ref : snapshot.heads) add(ref, ref.target.empty());
   for (const Ref& ref : snapshot.pseudo_refs) add(ref, false);
   for (const Reflog& log : snapshot.reflogs) {
     const bool stash = log.ref == "refs/stash";

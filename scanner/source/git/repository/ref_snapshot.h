@@ -77,7 +77,7 @@ struct Root {
   std::string name;  // ref or reflog's ref
   bool remote_tracking = false;
   bool is_ref =
-      false;  // a name to list as a ref that reaches an object (not a reflog, not a pseudo ref)
+      false;  // a name to list as a ref that reaches an object (not a reflog, pseudo or symbolic ref)
 };
 
 // Refs, heads, pseudo refs and reflog entries as roots, without null ids; every entry of refs/stash's
