@@ -12,7 +12,7 @@
 namespace kimiguard::report {
 namespace {
 
-std::string data(std::string_view text) {
+std::string escaped_data(std::string_view text) {
   std::string out;
   for (const char c : text::valid_utf8(text)) {
     if (c == '%')
@@ -27,9 +27,9 @@ std::string data(std::string_view text) {
   return out;
 }
 
-std::string property(std::string_view text) {
+std::string escaped_property(std::string_view text) {
   std::string out;
-  for (const char c : data(text)) {
+  for (const char c : escaped_data(text)) {
     if (c == ':')
       out += "%3A";
     else if (c == ',')
@@ -57,7 +57,7 @@ void write_github(const CleanReport& report, const Rulebook& rulebook, const Opt
     if (!finding.places.empty()) {
       const Place& place = finding.places.front();
       const Region& region = place.region;
-      out << "file=" << property(utf8_name(place_path(place))) << ",line=" << region.begin.line
+      out << "file=" << escaped_property(utf8_name(place_path(place))) << ",line=" << region.begin.line
           << ",endLine=" << region.end.line << ",col=" << region.begin.column;
       if (region.end.line == region.begin.line) out << ",endColumn=" << region.end.column;
       out << ',';
@@ -74,17 +74,19 @@ void write_github(const CleanReport& report, const Rulebook& rulebook, const Opt
         text += "\n" + std::to_string(i + 1) + ". " + advice.steps[i];
     }
     text += "\n" + ignore_command(finding);
-    out << "title=" << property(title) << "::" << data(text::printable(text)) << "\n";
+    out << "title=" << escaped_property(title) << "::" << escaped_data(text::printable(text)) << "\n";
   }
   for (const Gap& gap : report->coverage.gaps) {
     if (gap.kind != GapKind::unreadable) continue;
-    out << "::warning title=" << property(voice("kimiguard could not read", "kimiguard 无法读取"))
-        << "::" << data(text::printable(utf8_name(gap.place) + ": " + utf8_name(gap.reason))) << "\n";
+    out << "::warning title="
+        << escaped_property(voice("kimiguard could not read", "kimiguard 无法读取"))
+        << "::" << escaped_data(text::printable(utf8_name(gap.place) + ": " + utf8_name(gap.reason)))
+        << "\n";
   }
-  out << "::notice title=kimiguard::" << data(coverage_line(*report, options.language));
+  out << "::notice title=kimiguard::" << escaped_data(coverage_line(*report, options.language));
   if (report->suppressed > 0)
-    out << data(voice.chinese() ? std::to_string(report->suppressed) + " 处被抑制。"
-                                : " " + std::to_string(report->suppressed) + " suppressed.");
+    out << escaped_data(voice.chinese() ? std::to_string(report->suppressed) + " 处被抑制。"
+                                        : " " + std::to_string(report->suppressed) + " suppressed.");
   out << "\n";
 }
 
