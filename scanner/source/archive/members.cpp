@@ -37,6 +37,7 @@ class MemberReader {
   MemberReader(Unpacking& unpacking, const LibArchive& lib, Kind kind, OriginPtr origin, int depth)
       : unpacking_(unpacking),
         lib_(lib),
+        kind_(kind),
         origin_(std::move(origin)),
         depth_(depth),
         gaps_before_(unpacking.gap_count()),
@@ -66,11 +67,14 @@ class MemberReader {
         lib.archive_read_support_format_cpio(a);
         break;
       case Kind::compressed:
+        // Not the tar reader too: to it whatever begins with zeros is an empty archive. A tar inside is
+        // told by kind_of() and read from here like any other nested one.
+        for (auto* filter : lib.filters) filter(a);
+        lib.archive_read_support_format_raw(a);
+        break;
       case Kind::rpm:
         for (auto* filter : lib.filters) filter(a);
-        lib.archive_read_support_format_tar(a);
         lib.archive_read_support_format_cpio(a);
-        if (kind == Kind::compressed) lib.archive_read_support_format_raw(a);
         break;
       default:
         break;
@@ -207,7 +211,6 @@ class MemberReader {
     while (start.size() < kStart && next_block(block)) start.append(block);
     const std::string_view name = member_->inside.back().name;
     const Kind kind = kind_of(std::string_view(start).substr(0, kStart), name);
-    // A compressed tar is one level with its tar, so the name decides nothing here.
     if (is_streamed(kind)) {
       read_streamed(kind, std::move(start));
     } else if (unpacking_.looks_nested(std::string_view(start).substr(0, kStart), name)) {
@@ -232,28 +235,33 @@ class MemberReader {
   }
 
   void read_streamed(Kind kind, std::string start) {
-    if (depth_ + 1 >= unpacking_.limits().depth) {
-      unpacking_.limit(*member_, "containers inside containers");
+    // A compressed tar is one level with its tar.
+    const bool same_level = kind_ == Kind::compressed && (kind == Kind::tar || kind == Kind::cpio);
+    const OriginPtr member = same_level ? origin_ : member_;
+    const int depth = same_level ? depth_ : depth_ + 1;
+    if (depth >= unpacking_.limits().depth) {
+      unpacking_.limit(*member, "containers inside containers");
       read_plain(std::move(start));
       return;
     }
-    const OriginPtr member = member_;
     Stream stream{this, std::move(start), false, {}};
     bool good = false;
     {
-      MemberReader child(unpacking_, lib_, kind, member, depth_ + 1);
+      MemberReader child(unpacking_, lib_, kind, member, depth);
       if (child.handle()) {
-        ++unpacking_.coverage().archives;
+        if (!same_level) ++unpacking_.coverage().archives;
         good = child.read_all(
             lib_.archive_read_open2(child.handle(), &stream, nullptr, read_stream, nullptr, nullptr));
       }
     }
-    // What lies behind the damage, or behind the end, is still bytes.
-    if (good) return;
-    PieceWriter writer(unpacking_, member);
-    writer.append(stream.last);
+    // What lies behind the damage, or behind the end, is still bytes; padding is not worth a document.
+    PieceWriter writer(unpacking_, member_);
+    if (!good) writer.append(stream.last);
     std::string_view block;
-    while (next_block(block)) writer.append(block);
+    while (next_block(block)) {
+      if (writer.written() > 0 || block.find_first_not_of('\0') != std::string_view::npos)
+        writer.append(block);
+    }
     writer.finish();
   }
 
@@ -288,6 +296,7 @@ class MemberReader {
 
   Unpacking& unpacking_;
   const LibArchive& lib_;
+  Kind kind_;
   OriginPtr origin_;
   int depth_;
   std::uint64_t gaps_before_;

@@ -116,6 +116,28 @@ void read_record(std::string_view record, Unpacking& unpacking, const OriginPtr&
   }
 }
 
+// Four bytes, or 0 behind the end: no page has that number.
+std::uint32_t be32_at(std::string_view page, std::size_t at) {
+  return at + 4 <= page.size() ? be32(page.data() + at) : 0;
+}
+
+// A record too large to be taken apart in memory: its bytes one after the other, columns and all.
+void stream_record(const PageReader& pages, std::string_view start, std::uint64_t payload,
+                   std::uint32_t next, Unpacking& unpacking, const OriginPtr& origin) {
+  PieceWriter writer(unpacking, origin);
+  writer.append(start);
+  std::string page;
+  std::uint64_t left = payload - std::min<std::uint64_t>(payload, start.size());
+  while (next != 0 && left > 0 && pages.read(next, page)) {
+    const std::uint64_t part = std::min<std::uint64_t>(left, pages.geometry().usable - 4);
+    if (!unpacking.take_bytes(part, *origin)) break;
+    writer.append(std::string_view(page).substr(4, part));
+    left -= part;
+    next = be32(page.data());
+  }
+  writer.finish();
+}
+
 // Every record of a b-tree page that holds any. Pages of other kinds are left alone.
 void read_leaf(const PageReader& pages, std::uint32_t number, std::string_view page,
                Unpacking& unpacking, const OriginPtr& origin, std::string_view label,
@@ -161,18 +183,21 @@ void read_leaf(const PageReader& pages, std::uint32_t number, std::string_view p
     }
     if (at >= usable) continue;
     record.assign(page.substr(at, std::min<std::uint64_t>(local, usable - at)));
+    if (payload > kLargestRecord) {
+      stream_record(
+          pages, record, payload, be32_at(page, at + local), unpacking,
+          inside(*origin, {Inside::Kind::table_cell, name, std::to_string(rowid), "(record)"}));
+      continue;
+    }
     if (payload > local && at + local + 4 <= usable) {
-      const std::uint64_t enough = std::min(payload, kLargestRecord);
       std::uint32_t next = be32(page.data() + at + local);
-      while (next != 0 && record.size() < enough && pages.read(next, overflow)) {
-        const std::uint64_t part = std::min<std::uint64_t>(enough - record.size(), usable - 4);
+      while (next != 0 && record.size() < payload && pages.read(next, overflow)) {
+        const std::uint64_t part = std::min<std::uint64_t>(payload - record.size(), usable - 4);
         record.append(overflow, 4, part);
         next = be32(overflow.data());
       }
       // A hostile page makes many cells share one long chain: what is gathered counts as unpacked.
       if (!unpacking.take_bytes(record.size(), *origin)) return;
-      if (payload > kLargestRecord)
-        unpacking.limit(*origin, "the size of one record read without SQLite");
     }
     read_record(record, unpacking, origin, name,
                 table_leaf ? std::to_string(static_cast<std::int64_t>(rowid)) : std::string(), value);

@@ -104,6 +104,22 @@ TEST_CASE("a single compressed file is one member named after it") {
   }
 }
 
+TEST_CASE("a compressed file that begins like an empty tar is read") {
+  const std::string key = random_key();
+  for (const char* filter : {"gzip", "xz"}) {
+    Collector seen;
+    const Coverage coverage =
+        unpack_bytes(compress(filter, std::string(20'000, '\0') + key), "core.gz", seen);
+    CHECK(coverage.gaps.empty());
+    CHECK(seen.holds_at(key, "core.gz!/core"));
+    // Nor is anything lost behind the end of a tar.
+    Collector behind;
+    const std::string tar = make_archive("ustar", {{"a", "a"}});
+    unpack_bytes(compress(filter, tar + std::string(100'000, '\0') + key), "a.tar.gz", behind);
+    CHECK(behind.holds(key));
+  }
+}
+
 TEST_CASE("containers are opened inside each other down to the limit") {
   const std::string key = random_key();
   std::string bytes = "key=" + key;
