@@ -54,7 +54,7 @@ std::string prefix(When when, const Voice& voice) {
 
 std::string id_of(std::string_view variant, When when) {
   if (variant.empty()) return when == When::now ? "default" : "history";
-  return std::string(variant) + (when == When::now ? "" : ".history");
+  return "variant." + std::string(variant) + (when == When::now ? "" : ".history");
 }
 
 // Placeholders that every finding fills, whatever its arguments say.

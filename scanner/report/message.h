@@ -31,8 +31,8 @@ When when_of(const Finding& finding);
 // stop. Of a rule with variants the one that the finding names.
 Message message_of(const Finding& finding, const Rule* rule, std::string_view language, When when);
 
-// All patterns of a rule by the ids that messages name: "default", "history", "<variant>",
-// "<variant>.history".
+// All patterns of a rule by the ids that messages name: "default", "history",
+// "variant.<id>", "variant.<id>.history".
 std::vector<std::pair<std::string, std::string>> message_patterns(const Rule* rule,
                                                                   std::string_view rule_id,
                                                                   std::string_view language);

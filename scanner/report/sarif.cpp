@@ -47,6 +47,16 @@ std::string_view security_severity(Severity severity) {
   return kScores[static_cast<std::size_t>(severity)];
 }
 
+// SARIF2001 wants an ASCII full stop at the end of a message, also of a Chinese one.
+std::string ascii_stop(std::string text) {
+  static constexpr std::string_view kChineseStop = "。";
+  if (text.ends_with(kChineseStop)) {
+    text.resize(text.size() - kChineseStop.size());
+    text += '.';
+  }
+  return text;
+}
+
 class Run {
  public:
   Run(const CleanReport& report, const Rulebook& rulebook, const Options& options)
@@ -131,7 +141,7 @@ class Run {
                                                                  : "recommendation";
     Json strings = Json::object();
     for (const auto& [name, pattern] : message_patterns(rule, id, options_.language))
-      strings[name] = {{"text", pattern}};
+      strings[name] = {{"text", ascii_stop(pattern)}};
     Json descriptor;
     descriptor["id"] = id;
     descriptor["name"] = pascal_case(id);
@@ -341,7 +351,7 @@ class Run {
     object["ruleIndex"] = rule_index_.at(finding.rule);
     object["kind"] = finding.severity == Severity::inventory ? "informational" : "fail";
     object["level"] = level_of(finding.severity);
-    object["message"] = {{"id", message.id}, {"text", message.text}};
+    object["message"] = {{"id", message.id}, {"text", ascii_stop(message.text)}};
     if (!arguments.empty()) object["message"]["arguments"] = std::move(arguments);
     const Place nowhere;
     const Place& place = finding.places.empty() ? nowhere : finding.places.front();

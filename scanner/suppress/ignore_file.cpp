@@ -57,6 +57,13 @@ bool says_something(std::string_view reason) {
   });
 }
 
+// Control characters have no place in a line of the file; a tab stands in quotes.
+bool has_control(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+  });
+}
+
 // Reads one line; the error's message is a clause.
 Result<IgnoreEntry> read_line(std::string_view line) {
   IgnoreEntry entry;
@@ -94,6 +101,7 @@ Result<IgnoreEntry> read_line(std::string_view line) {
     }
     rest = trimmed(rest);
     if (value.empty()) return broken("a value is empty");
+    if (has_control(value)) return broken("a value holds a control character");
     if (name == "id") {
       entry.id = lower(value);
       if (!is_id(entry.id)) return broken("an id is 8 to 16 hex digits");
@@ -300,8 +308,8 @@ Result<std::string> add_ignore_entry(std::string_view text, const IgnoreEntry& e
   if (!entry.expires.empty() && !is_date(entry.expires))
     return Error{"bad-date", "write the last day as YYYY-MM-DD"};
   for (const std::string* value : {&entry.rule, &entry.path})
-    if (value->find_first_of("\r\n") != std::string::npos)
-      return Error{"no-selector", "a rule or path for the ignore file cannot hold a line end"};
+    if (has_control(*value))
+      return Error{"no-selector", "a rule or path in the ignore file cannot hold control characters"};
   const std::string line = ignore_line(entry);
   std::string out;
   if (trimmed(text).empty()) out = kHeader;
