@@ -64,6 +64,15 @@ TEST_CASE("broken lines allow nothing and say what to write") {
   CHECK(file.problems[0].where == "f:1");
 }
 
+// Found by fuzzing: such an entry was read and then could not be written again.
+TEST_CASE("a control character in a value is refused when read and when written") {
+  CHECK(read_ignore_file("path=\"a\rb\" reason=r", "f").entries.empty());
+  IgnoreEntry entry;
+  entry.path = "a\nb";
+  entry.reason = "r";
+  CHECK(add_ignore_entry("", entry).error().code == "no-selector");
+}
+
 TEST_CASE("an entry counts on its last day and not after") {
   std::mt19937_64 random(3);
   const IgnoreFile file = read_ignore_file("rule=kimi-code-key expires=2026-11-24 reason=r", "f");
