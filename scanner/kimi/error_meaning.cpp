@@ -174,7 +174,7 @@ struct ErrorReader::Compiled {
   Expression model = expression(R"(not found the model\s+([^\s"']{1,120})\s+or permission)");
   Expression model_field =
       expression(R"(["']?\bmodel["']?\s*[:=]\s*["']?([A-Za-z0-9@][\w./:\[\]@-]{1,100}))");
-  Expression url = expression(R"((https?://[^\s"'`<>()|\\,]{4,2000}))");
+  Expression url = expression(R"((https?://[^\s"'`<>()|\\,]{4,1000}))");
   Expression host = expression(R"(\b((?:[a-z0-9-]+\.)+(?:ai|cn|com|co|dev|io|net|chat|xyz|new|sh))\b)");
   Expression key = expression(R"((sk-[A-Za-z0-9_-]{20,200}))");
   Expression kimi_prefix = expression(R"((sk-kimi-))");
