@@ -70,6 +70,8 @@ class Pass {
         throw;
       }
     });
+    // From here on one thread works: nobody waits for subtrees any more.
+    shared_.hungry = 0;
     if (!shared_.stopped()) recover();
     for (const auto& worker : workers_) add(*worker);
   }
@@ -197,6 +199,7 @@ class Pass {
         if (forest.child_begin[node] != forest.child_begin[node + 1]) {
           Subtree below;
           below.node = node;
+          below.keep = true;
           below.type = other->type;
           char* copy = below.buffer.reserve(other->bytes.size() + kDeltaSlack);
           std::copy(other->bytes.begin(), other->bytes.end(), copy);

@@ -82,6 +82,7 @@ void WalkWorker::subtree(Subtree subtree) {
   base.bytes = subtree.bytes;
   base.hits = std::move(subtree.hits);
   push(subtree.node, std::move(base));
+  stack_[depth_ - 1].keep = subtree.keep;
   stack_[depth_ - 1].next = subtree.begin;
   stack_[depth_ - 1].end = subtree.end;
   descend();
@@ -302,6 +303,7 @@ void WalkWorker::push(Node node, Base base) {
   level.buffer = std::move(base.buffer);
   level.bytes = base.bytes;
   level.present = true;
+  level.keep = false;
   level.next = shared_.forest.child_begin[node];
   level.end = shared_.forest.child_begin[node + 1];
   level.hits = std::move(base.hits);
@@ -319,7 +321,7 @@ void WalkWorker::release(Level& level) {
 // Drops bases, shallowest first, until the rest is within the limit; level `keep` stays.
 void WalkWorker::evict(std::size_t keep) {
   for (std::size_t i = 0; i < depth_ && live_bytes_ > stack_limit_; ++i)
-    if (i != keep && stack_[i].present) {
+    if (i != keep && stack_[i].present && !stack_[i].keep) {
       const std::size_t size = stack_[i].bytes.size();
       live_bytes_ -= size;
       stack_[i].present = false;
@@ -527,7 +529,7 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
     return;
   }
   built.hits = std::move(hits);
-  if (last) {
+  if (last && !stack_[level_index].keep) {
     // The base goes before its last child's own children come: a chain of any length needs two
     // buffers.
     release(stack_[level_index]);

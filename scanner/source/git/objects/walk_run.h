@@ -31,6 +31,8 @@ struct Subtree {
   std::vector<Hit> hits;
   std::uint32_t begin = 0;  // into DeltaForest::children
   std::uint32_t end = 0;
+  // The bytes came from another copy than the node's own entry: they cannot be rebuilt from it.
+  bool keep = false;
 };
 
 // What the workers share.
@@ -100,6 +102,7 @@ class WalkWorker {
     RawBuffer buffer;
     std::string_view bytes;
     bool present = false;
+    bool keep = false;  // as in Subtree: stays until all below it is done
     std::uint32_t next = 0;  // into children
     std::uint32_t end = 0;
     std::vector<Hit> hits;
