@@ -1,0 +1,98 @@
+// The audit's way in: a home folder and profiles in, effective connections and judged settings out.
+//
+// Reads only the places that profiles name, never the whole tree, never through a link out of the home.
+// Nothing is run, decrypted or written. What cannot be read is in the coverage.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanner/agents/home_layout.h"
+#include "scanner/agents/profile.h"
+#include "scanner/core/connection.h"
+#include "scanner/core/coverage.h"
+#include "scanner/core/finding.h"
+#include "scanner/kimi/verdict.h"
+#include "scanner/rulebook/rulebook.h"
+
+namespace kimiguard::agents {
+
+// A running process of the user's own, as the caller found it.
+struct RunningProcess {
+  int pid = 0;
+  std::string program;  // last part of the command's name
+  std::string started;  // for people: "Tue 09:12"
+  std::map<std::string, std::string> environment;
+};
+
+struct AuditInput {
+  const Rulebook* rulebook = nullptr;   // must outlive the call, as must the profiles
+  const Profiles* profiles = nullptr;
+  std::string home;                     // absolute
+  std::optional<System> system;         // nothing: told by what lies in the home
+  std::vector<std::string> projects;    // absolute; {project} is each of them and every folder below
+  // The audited home is $HOME: `environment` is that of this process, and files of the whole system count.
+  bool present = false;
+  std::map<std::string, std::string> environment;
+  std::vector<RunningProcess> processes;
+  bool judge_modes = true;              // false under WSL for Windows' homes; never for a windows layout
+  std::vector<std::string> only_tools;  // profile ids; empty = all
+  std::string as_of;                    // ISO date for retired models
+  // Whether git tracks a file (absolute path); empty function: not known.
+  std::function<bool(const std::string&)> tracked;
+  // What the rest of the run knows of a key; joined with what the settings say of it.
+  std::function<kimi::Background(const Secret&)> background;
+};
+
+// A file that a profile names and that is there.
+struct SeenFile {
+  std::string path;        // absolute
+  std::string tool;        // profile id
+  std::string title;
+  Role role = Role::config;
+  PlaceKind place = PlaceKind::ordinary;
+  std::string scope;
+  std::string protection;
+  std::uint32_t mode = 0;  // st_mode; 0 = not asked (files that are not parsed)
+  bool parsed = false;     // read as settings
+  bool personal = false;
+  bool holds_key = false;  // a key was found in it by its settings
+  std::string project;     // the PATH it was found below, or ""
+};
+
+struct AuditResult {
+  System system = System::linux;
+  std::vector<Connection> connections;  // in order of tool, file, position
+  std::vector<Finding> findings;        // configuration findings, each reported once, in stable order
+  std::vector<SeenFile> files;          // sorted by path; read these for leaks
+  std::vector<std::string> tools;       // ids of the tools that are here
+  Coverage coverage;                    // of the settings; files that only leaks are looked for in are not counted
+};
+
+AuditResult audit(const AuditInput& input);
+
+// For `scan`: what one file says, whatever it is: a project file of a tool, or a file of no tool with a key
+// and an address in it (dotenv, compose, workflow, source). `path` is shown as given. Nothing is followed
+// out of the file. Findings are those of settings; for verdicts on the connections see kimi::Judge.
+struct FileConnections {
+  std::vector<Connection> connections;
+  std::vector<Finding> findings;
+  std::string tool;   // profile id, "" for none
+  bool personal = false;
+};
+FileConnections connections_of_file(const Profiles& profiles, const Rulebook& book, const std::string& path,
+                                    std::string_view bytes);
+// Cheap: whether connections_of_file may say anything about a file of that name.
+bool may_hold_connections(const Profiles& profiles, std::string_view path);
+
+// A finding kimi-file-mode for a file that others can read, or whose folder others can change; nothing if
+// its mode is right. `mode` and `folder_mode` as st_mode.
+std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path, const Secret& key,
+                                         std::uint32_t mode, std::uint32_t folder_mode);
+
+}  // namespace kimiguard::agents
