@@ -201,6 +201,51 @@ void TableReader::tables(std::string_view key, std::string_view what,
   }
 }
 
+void TableReader::table(std::string_view key, std::string_view what,
+                        const std::function<void(TableReader&)>& read) {
+  const toml::node* node = ask(key, Need::optional);
+  if (node == nullptr) return;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) return wrong_type(*node, key, "a table, such as { … }");
+  TableReader reader(*table, file_, what, complaints_);
+  read(reader);
+  reader.finish();
+}
+
+void TableReader::values(std::string_view key, std::vector<std::string>& out) {
+  const toml::node* node = ask(key, Need::optional);
+  if (node == nullptr) return;
+  const auto add = [&](const toml::node& one) {
+    if (const auto* text = one.as_string()) {
+      out.push_back(text->get());
+    } else if (const auto* whole = one.as_integer()) {
+      out.push_back(std::to_string(whole->get()));
+    } else if (const auto* flag = one.as_boolean()) {
+      out.emplace_back(flag->get() ? "true" : "false");
+    } else {
+      wrong_type(one, key, "a text, a whole number, true or false, or an array of those");
+    }
+  };
+  if (const toml::array* array = node->as_array()) {
+    for (const toml::node& element : *array) add(element);
+  } else {
+    add(*node);
+  }
+}
+
+void TableReader::map(std::string_view key, std::map<std::string, std::string>& out) {
+  const toml::node* node = ask(key, Need::optional);
+  if (node == nullptr) return;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) return wrong_type(*node, key, "a table of texts, such as { a = \"…\" }");
+  for (auto&& [name, value] : *table) {
+    if (const auto* text = value.as_string())
+      out.emplace(std::string(name.str()), text->get());
+    else
+      wrong_type(value, key, "a table whose values are texts in quotes");
+  }
+}
+
 void TableReader::finish() {
   const std::vector<std::string_view> known(asked_.begin(), asked_.end());
   for (auto&& [key, node] : table_) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,19 @@ class TableReader {
   // An array of tables; `read` is called for each with a reader whose finish() is called after.
   void tables(std::string_view key, std::string_view what,
               const std::function<void(TableReader&)>& read);
+
+  // A single table; `read` is called as for tables().
+  void table(std::string_view key, std::string_view what, const std::function<void(TableReader&)>& read);
+  // One scalar or an array of them, as texts: true, 3, 3.5, "x".
+  void values(std::string_view key, std::vector<std::string>& out);
+  // A table whose keys are free and whose values are texts.
+  void map(std::string_view key, std::map<std::string, std::string>& out);
+  bool has(std::string_view key) const { return table_.get(key) != nullptr; }
+  // Whether the field is an array (and not a single table or value).
+  bool is_array(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    return node != nullptr && node->is_array();
+  }
 
   // The table's own start; 0 if unknown.
   std::uint32_t line() const { return table_.source().begin.line; }
