@@ -533,7 +533,8 @@ std::vector<Finding> Judge::verdict_across(const std::vector<Connection>& connec
   }
 
   std::vector<Finding> findings;
-  for (auto& [key, uses] : by_key) {
+  for (auto& entry : by_key) {
+    std::vector<Use>& uses = entry.second;  // a structured binding could not go into a lambda
     const bool both = std::any_of(uses.begin(), uses.end(), [&](const Use& use) {
       return use.realm->region != uses.front().realm->region;
     });
