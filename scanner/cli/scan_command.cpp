@@ -19,7 +19,7 @@ int run_scan(const std::vector<std::string>& words) {
   app.add_flag("--staged", options.staged, "What the next commit would bring in: the index against HEAD");
   app.add_option("--range", options.range, "What the commits A..B (or A...B: since their merge base) brought in")->type_name("A..B");
   app.add_option("--since", options.since, "The same for REV..HEAD")->type_name("REV");
-  app.add_option("--branch", options.branch, "Only what is reachable from this branch")->type_name("NAME");
+  app.add_flag("--branch", options.branch, "What this branch has over its upstream or the default branch");
   app.add_option("--stdin-name", options.stdin_name, "The path to show for standard input")->type_name("PATH");
   app.add_flag("--respect-gitignore", options.respect_gitignore, "Skip files that git ignores (they are read otherwise)");
   app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases");

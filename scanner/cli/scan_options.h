@@ -16,7 +16,7 @@ struct ScanOptions {
   bool staged = false;
   std::string range;               // A..B, A...B
   std::string since;
-  std::string branch;
+  bool branch = false;
   bool respect_gitignore = false;
   bool no_containers = false;
 };

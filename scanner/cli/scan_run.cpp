@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdlib>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "scanner/cli/exit_status.h"
+#include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
 #include "scanner/cli/progress.h"
@@ -40,13 +42,19 @@ class ScanRun {
         namer_(without_stdin(paths_)),
         progress_(!options.common.no_progress && !options.common.quiet, options.common.language()) {}
 
-  Report run() {
+  Result<Report> run() {
+    if (narrowed()) {
+      if (const Status done = narrowed_run(); !done) return done.error();
+      return report();
+    }
     for (std::size_t i = 0; i < paths_.size(); ++i) {
       if (paths_[i] == "-")
         standard_input();
       else if (options_.only != "history")
         files(paths_[i], static_cast<int>(i));
+      if (paths_[i] != "-" && options_.only != "files" && is_folder(paths_[i])) history(paths_[i]);
     }
+    if (options_.only != "files") nested_histories();
     return report();
   }
 
@@ -57,6 +65,92 @@ class ScanRun {
   }
 
   CollectOptions collect_options(int root) const { return {!options_.no_containers, root}; }
+
+  bool narrowed() const {
+    return options_.staged || !options_.range.empty() || !options_.since.empty() || options_.branch;
+  }
+
+  GitScanOptions git_options() const {
+    GitScanOptions made;
+    made.threads = threads_of(options_.common);
+    made.open_containers = !options_.no_containers;
+    if (const char* index = std::getenv("GIT_INDEX_FILE"); index != nullptr && *index != '\0')
+      made.index_file = absolute_path(index);
+    return made;
+  }
+
+  void take(GitScanned scanned) {
+    coverage_.add(scanned.coverage);
+    std::move(scanned.sightings.begin(), scanned.sightings.end(), std::back_inserter(sightings_));
+    std::move(scanned.notes.begin(), scanned.notes.end(), std::back_inserter(notes_));
+    if (!scanned.base.empty()) base_ = scanned.base;
+  }
+
+  // --staged, --range, --since, --branch: of the repository that holds the first PATH.
+  Status narrowed_run() {
+    auto repository = git::discover_repository(absolute_path(paths_.front()));
+    if (!repository) return Error{"usage", "no git repository holds '" + paths_.front() + "': " + repository.error().message};
+    repositories_seen_.insert(repository->objects_dir);
+    described_.push_back(describe(*repository, namer_));
+    GitScan scan(detection_, git_options(), namer_, progress_);
+    if (options_.staged) {
+      std::vector<std::string> named;
+      for (const std::string& path : options_.paths) {
+        const std::string absolute = absolute_path(path);
+        if (absolute.size() > repository->work_tree.size() && absolute.starts_with(repository->work_tree + "/"))
+          named.push_back(absolute.substr(repository->work_tree.size() + 1));
+      }
+      auto scanned = scan.staged(*repository, named);
+      if (!scanned) return scanned.error();
+      take(std::move(*scanned));
+      return Nothing{};
+    }
+    auto scanned = !options_.range.empty()   ? scan.range(*repository, GitScan::RangeKind::range, options_.range)
+                   : !options_.since.empty() ? scan.range(*repository, GitScan::RangeKind::since, options_.since)
+                                             : scan.range(*repository, GitScan::RangeKind::branch, "");
+    if (!scanned) return scanned.error();
+    take(std::move(*scanned));
+    return Nothing{};
+  }
+
+  // The object database of the repository that holds `path`, and the stores it keeps for submodules.
+  void history(const std::string& path) {
+    auto repository = git::discover_repository(absolute_path(path));
+    if (!repository) {
+      if (options_.only == "history") history_missing_ = true;
+      if (repository.error().code != "no-repository")
+        coverage_.gaps.push_back({GapKind::unreadable, repository.error().code, path, repository.error().message, 1});
+      return;
+    }
+    one_history(*repository);
+  }
+
+  void one_history(const git::Repository& repository) {
+    if (!repositories_seen_.insert(repository.objects_dir).second) return;
+    described_.push_back(describe(repository, namer_));
+    GitScan scan(detection_, git_options(), namer_, progress_);
+    take(scan.everything(repository));
+    for (const std::string& store : git::submodule_stores(repository)) {
+      auto opened = git::open_repository(store);
+      if (opened)
+        one_history(*opened);
+      else
+        coverage_.gaps.push_back({GapKind::unreadable, opened.error().code, namer_.shown(store), opened.error().message, 1});
+    }
+  }
+
+  // Repositories that the walk met on its way.
+  void nested_histories() {
+    std::sort(repositories_.begin(), repositories_.end(),
+              [](const MatchCollector::Nested& a, const MatchCollector::Nested& b) { return a.path < b.path; });
+    for (const MatchCollector::Nested& nested : repositories_) {
+      auto opened = git::open_repository(absolute_path(nested.path));
+      if (opened)
+        one_history(*opened);
+      else if (opened.error().code != "no-repository")
+        coverage_.gaps.push_back({GapKind::unreadable, opened.error().code, nested.path, opened.error().message, 1});
+    }
+  }
 
   void standard_input() {
     const std::string name = options_.stdin_name.empty() ? "stdin" : options_.stdin_name;
@@ -139,8 +233,17 @@ class ScanRun {
     if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
     std::erase_if(report.findings, [&](const Finding& finding) { return finding.confidence < options_.common.least_confidence(); });
     const bool only_stdin = std::all_of(paths_.begin(), paths_.end(), [](const std::string& path) { return path == "-"; });
-    report.automation_id = std::string("kimiguard/") + (only_stdin ? "stdin" : options_.only == "files" ? "files" : options_.only == "history" ? "history" : "full") + "/" +
-                           namer_.path_below_root();
+    const char* mode = only_stdin                   ? "stdin"
+                       : options_.staged            ? "staged"
+                       : narrowed()                 ? "range"
+                       : options_.only == "files"   ? "files"
+                       : options_.only == "history" ? "history"
+                                                    : "full";
+    report.automation_id = std::string("kimiguard/") + mode + "/" + (narrowed() ? "" : namer_.path_below_root());
+    report.notes = notes_;
+    if (!narrowed() && !only_stdin && described_.empty())
+      if (auto around = git::discover_repository(absolute_path(paths_.front())); around) described_.push_back(describe(*around, namer_));
+    report.repositories = described_;
     report.uri_bases = namer_.uri_bases();
     for (const Gap& gap : status_.gaps()) coverage_.gaps.push_back(gap);
     coverage_.settle();
@@ -149,6 +252,8 @@ class ScanRun {
     rules.fail_on = report.fail_on;
     rules.exit_zero = options_.common.exit_zero;
     rules.strict = options_.common.strict;
+    rules.history_by_name = options_.only == "history";
+    rules.read_nothing = history_missing_;
     report.exit_status = exit_status(report.findings, report.coverage, rules);
     return report;
   }
@@ -163,6 +268,11 @@ class ScanRun {
   Coverage coverage_;
   std::vector<Sighting> sightings_;
   std::vector<MatchCollector::Nested> repositories_;
+  std::set<std::string> repositories_seen_;  // by object folder
+  std::vector<Repository> described_;
+  std::vector<std::string> notes_;
+  std::string base_;
+  bool history_missing_ = false;
 };
 
 }  // namespace

@@ -46,20 +46,21 @@ void settle_attribution(std::vector<Sighting>& sightings, const Rulebook& rulebo
     if (found == verdicts.end()) continue;
     const Verdict& verdict = found->second;
     Change change{match.rule, match.secret_kind, match.realm, match.confidence, match.evidence};
-    // A place that is sure elsewhere makes this one sure; an unsure one only names it.
-    if (!is_attributed(match) || match.confidence < verdict.best->confidence) {
-      if (!is_attributed(match) && verdict.best->confidence != Confidence::high && !match.rule.empty()) {
-        change.confidence = verdict.best->confidence;
-      } else {
-        change.confidence = verdict.best->confidence;
-      }
+    const Confidence surest = verdict.best->confidence;
+    // What names another issuer here outweighs a mere neighbourhood elsewhere.
+    if (!match.issuer.empty() && surest != Confidence::high) continue;
+    if (!is_attributed(match) || match.confidence < surest) {
       if (!is_attributed(match)) {
         change.rule = verdict.best->rule;
         change.kind = verdict.best->secret_kind;
-        if (match.issuer != "") change.evidence.clear();
-        sightings[i].exposure.sent_elsewhere = sightings[i].exposure.sent_elsewhere || !match.issuer.empty();
       }
-      change.evidence.push_back({"elsewhere", verdict.best->evidence.empty() ? verdict.best->rule : verdict.best->evidence[0].text, 0});
+      if (!match.issuer.empty()) {
+        change.evidence.clear();
+        sightings[i].exposure.sent_elsewhere = true;
+      }
+      change.confidence = surest;
+      change.evidence.push_back(
+          {"elsewhere", verdict.best->evidence.empty() ? verdict.best->rule : verdict.best->evidence[0].text, 0});
     }
     if (rulebook.realm(change.realm) == nullptr && !verdict.realm.empty() && !verdict.realm_conflict) change.realm = verdict.realm;
     changes.emplace_back(i, std::move(change));
@@ -69,6 +70,7 @@ void settle_attribution(std::vector<Sighting>& sightings, const Rulebook& rulebo
     match.rule = std::move(change.rule);
     match.secret_kind = std::move(change.kind);
     match.realm = std::move(change.realm);
+    match.issuer.clear();
     match.confidence = change.confidence;
     match.evidence = std::move(change.evidence);
   }

@@ -1,0 +1,537 @@
+#include "scanner/cli/git_scan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "scanner/detect/names.h"
+#include "scanner/source/git/history/commit_text.h"
+#include "scanner/source/git/history/provenance.h"
+#include "scanner/source/git/history/range.h"
+#include "scanner/source/git/history/staged.h"
+#include "scanner/source/git/objects/object_store.h"
+#include "scanner/source/git/objects/object_walk.h"
+#include "scanner/source/git/repository/file_status.h"
+#include "scanner/source/git/repository/git_texts.h"
+#include "scanner/source/git/repository/ref_snapshot.h"
+#include "scanner/source/unpack/unpack.h"
+
+namespace kimiguard::cli {
+namespace {
+
+using judge::Sighting;
+
+// A match in an object, before it is known where the object belongs.
+struct ObjectMatch {
+  Match match;
+  git::ObjectId id;
+  git::ObjectType type = git::ObjectType::blob;
+  std::string name;  // tree: the entry's name; tag: the tag's
+};
+
+std::string entry_name_at(std::string_view tree, std::uint64_t at) {
+  // "<mode> <name>\0<id>": back to the space after the mode, on to the NUL.
+  std::uint64_t begin = at;
+  while (begin > 0 && tree[begin - 1] != ' ' && tree[begin - 1] != '\0' && at - begin < 4096) --begin;
+  const std::size_t end = tree.find('\0', at);
+  return std::string(tree.substr(begin, (end == std::string_view::npos ? tree.size() : end) - begin));
+}
+
+std::shared_ptr<Origin> origin_of(const git::ObjectId& id, git::ObjectType type, const std::string& git_dir) {
+  auto origin = std::make_shared<Origin>();
+  origin->kind = Origin::Kind::git_object;
+  origin->object_id = id.hex();
+  origin->object_type = std::string(git::name(type));
+  origin->path = ".git/objects/" + origin->object_id;
+  origin->absolute_path = git_dir;
+  return origin;
+}
+
+// Reads one object into matches, with what is inside it.
+class ObjectReader {
+ public:
+  ObjectReader(std::shared_ptr<detect::Detection> detection, bool open_containers, std::string git_dir)
+      : collector_(std::move(detection), {open_containers, -1}), git_dir_(std::move(git_dir)) {}
+
+  detect::Detector& detector() { return collector_.detector(); }
+
+  void read(const git::ObjectId& id, git::ObjectType type, std::string_view bytes, std::string_view path = {}) {
+    Document document;
+    document.bytes = bytes;
+    document.origin = origin_of(id, type, git_dir_);
+    collector_.matches().clear();
+    if (type == git::ObjectType::blob)
+      collector_.document_and_inside(document, path);
+    else
+      collector_.document(document);
+    for (Match& match : collector_.matches()) {
+      ObjectMatch found;
+      found.id = id;
+      found.type = type;
+      if (type == git::ObjectType::tree) found.name = entry_name_at(bytes, match.region.bytes.begin);
+      if (type == git::ObjectType::tag)
+        if (const auto head = git::read_tag(bytes, id.size() == 20 ? git::HashKind::sha1 : git::HashKind::sha256))
+          found.name = std::string(head->name);
+      found.match = std::move(match);
+      found_.push_back(std::move(found));
+    }
+    collector_.matches().clear();
+  }
+
+  std::vector<ObjectMatch>& found() { return found_; }
+  Coverage coverage() { return collector_.coverage(); }
+
+ private:
+  MatchCollector collector_;
+  std::string git_dir_;
+  std::vector<ObjectMatch> found_;
+};
+
+// The hot loop: candidates and the pattern database over every object.
+class DetectFinder final : public git::Finder {
+ public:
+  DetectFinder(detect::Detector& detector, bool containers) : detector_(detector), containers_(containers) {}
+
+  void find(std::string_view bytes, std::vector<git::Hit>& hits) override {
+    windows_.clear();
+    detector_.find(bytes, windows_);
+    for (const detect::Window& window : windows_) {
+      const std::size_t end = window.hit == 0 ? std::min<std::size_t>(bytes.size(), 64) : window.hit;
+      hits.push_back({end > kLongest ? end - kLongest : 0, end, window.plain ? 1u : 2u});
+    }
+    // An archive or a database is opened even if its bytes show nothing.
+    if (containers_ && bytes.size() > 64 && may_be_container(bytes)) hits.push_back({0, 8, 3});
+  }
+  std::size_t reach() const override { return kLongest + 320; }
+
+ private:
+  static constexpr std::size_t kLongest = 700;
+
+  static bool may_be_container(std::string_view bytes) {
+    switch (bytes[0]) {
+      case 'P': return bytes.starts_with("PK");
+      case '\x1f': return bytes[1] == '\x8b';
+      case 'S': return bytes.starts_with("SQLite format 3");
+      case 'B': return bytes.starts_with("BZh");
+      case '\xfd': return bytes.starts_with("\xfd" "7zXZ");
+      case '\x28': return bytes.starts_with("\x28\xb5\x2f\xfd");
+      case '7': return bytes.starts_with("7z\xbc\xaf");
+      case '!': return bytes.starts_with("!<arch>");
+      case '%': return bytes.starts_with("%PDF");
+      case 'b': return bytes.starts_with("bplist");
+      case '\xed': return bytes.starts_with("\xed\xab\xee\xdb");
+      case '\x04': return bytes.starts_with(std::string_view("\x04\0\0\0", 4));
+      default: return bytes.size() > 262 && bytes.substr(257, 5) == "ustar";
+    }
+  }
+
+  detect::Detector& detector_;
+  bool containers_;
+  std::vector<detect::Window> windows_;
+};
+
+class WalkVisitor final : public git::ObjectVisitor {
+ public:
+  WalkVisitor(std::shared_ptr<detect::Detection> detection, bool containers, std::string git_dir,
+              std::vector<ObjectMatch>& to, Coverage& coverage, std::mutex& mutex)
+      : reader_(std::move(detection), containers, std::move(git_dir)),
+        finder_(reader_.detector(), containers),
+        to_(to),
+        coverage_(coverage),
+        mutex_(mutex) {}
+  ~WalkVisitor() override {
+    const std::lock_guard lock(mutex_);
+    std::move(reader_.found().begin(), reader_.found().end(), std::back_inserter(to_));
+    coverage_.add(reader_.coverage());
+  }
+  git::Finder* finder() override { return &finder_; }
+  void object(const git::ObjectView& view, const std::vector<git::Hit>&) override {
+    reader_.read(view.id, view.type, view.bytes);
+  }
+
+ private:
+  ObjectReader reader_;
+  DetectFinder finder_;
+  std::vector<ObjectMatch>& to_;
+  Coverage& coverage_;
+  std::mutex& mutex_;
+};
+
+std::string work_folder(const git::Repository& repository) {
+  if (!repository.work_tree.empty()) return repository.work_tree;
+  // A store by itself, or a bare repository: its own folder, or that of the work tree around `.git`.
+  const std::string& dir = repository.common_dir;
+  if (dir.ends_with("/.git")) return dir.substr(0, dir.size() - 5);
+  return dir;
+}
+
+class Placer {
+ public:
+  Placer(const git::Repository& repository, PlaceNamer& namer)
+      : repository_(repository), namer_(namer), folder_(work_folder(repository)) {}
+
+  Sighting sighting(ObjectMatch found, const git::ObjectProvenance* known, const std::string& given_path) const {
+    Sighting sighting;
+    std::string below;
+    std::string path = given_path;
+    if (known != nullptr) {
+      sighting.provenance = known->provenance;
+      if (path.empty()) path = known->path;
+    } else {
+      sighting.provenance.provenance = ProvenanceClass::unreachable;
+      sighting.provenance.pushed = Pushed::no;
+    }
+    switch (found.type) {
+      case git::ObjectType::commit: below = ".git/commit/" + found.id.hex().substr(0, 12); break;
+      case git::ObjectType::tag: below = ".git/tag/" + (found.name.empty() ? found.id.hex().substr(0, 12) : found.name); break;
+      case git::ObjectType::tree: below = path.empty() ? found.name : path + "/" + found.name; break;
+      case git::ObjectType::blob:
+        if (sighting.provenance.provenance == ProvenanceClass::note && !path.empty()) {
+          std::string noted = path;
+          std::erase(noted, '/');
+          below = ".git/note/" + noted.substr(0, 12);
+        } else {
+          below = path.empty() ? ".git/objects/" + found.id.hex() : path;
+        }
+        break;
+    }
+    place(sighting, below);
+    sighting.match = std::move(found.match);
+    sighting.exposure.in_repository = true;
+    sighting.exposure.staged = sighting.provenance.provenance == ProvenanceClass::staged;
+    sighting.exposure.tracked = sighting.provenance.provenance == ProvenanceClass::head;
+    finish(sighting);
+    return sighting;
+  }
+
+  Sighting text(Match match, ProvenanceClass provenance, bool remote_tracking) const {
+    Sighting sighting;
+    const std::string below = match.origin->path;
+    sighting.match = std::move(match);
+    sighting.provenance.provenance = provenance;
+    sighting.provenance.pushed = remote_tracking ? Pushed::yes : Pushed::no;
+    place(sighting, below);
+    sighting.exposure.in_repository = true;
+    sighting.exposure.place = PlaceKind::git_internal;
+    finish(sighting);
+    return sighting;
+  }
+
+ private:
+  void place(Sighting& sighting, const std::string& below) const {
+    const std::string absolute = folder_ == "/" ? "/" + below : folder_ + "/" + below;
+    const PlaceNamer::Named named = namer_.name(absolute, 0);
+    sighting.uri_base = named.base;
+    sighting.uri = named.below;
+    sighting.path = namer_.shown(absolute);
+  }
+  static void finish(Sighting& sighting) {
+    sighting.exposure.browser_variable = detect::ships_to_browsers(sighting.match.variable);
+    sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
+  }
+
+  const git::Repository& repository_;
+  PlaceNamer& namer_;
+  std::string folder_;
+};
+
+// Asks where the objects belong and makes sightings of their matches.
+void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, const git::ObjectStore& store,
+            const git::RefSnapshot& refs, unsigned threads, const Placer& placer, GitScanned& scanned,
+            const std::unordered_map<std::string, std::string>& paths = {}) {
+  if (found.empty()) return;
+  std::sort(found.begin(), found.end(), [](const ObjectMatch& a, const ObjectMatch& b) {
+    if (!(a.id == b.id)) return a.id < b.id;
+    return a.match.region.bytes.begin < b.match.region.bytes.begin;
+  });
+  std::vector<git::ObjectId> wanted;
+  for (const ObjectMatch& match : found)
+    if (wanted.empty() || !(wanted.back() == match.id)) wanted.push_back(match.id);
+  git::ProvenanceOptions options;
+  options.threads = threads;
+  options.every_ref_is_pushed = repository.bare;
+  const git::ProvenanceReport report = git::find_provenance(repository, store, refs, wanted, options);
+  scanned.coverage.gaps.insert(scanned.coverage.gaps.end(), report.gaps.begin(), report.gaps.end());
+  std::unordered_map<git::ObjectId, const git::ObjectProvenance*> known;
+  for (const git::ObjectProvenance& object : report.objects) known.emplace(object.id, &object);
+  for (ObjectMatch& match : found) {
+    const auto it = known.find(match.id);
+    const auto path = paths.find(match.id.hex());
+    scanned.sightings.push_back(
+        placer.sighting(std::move(match), it == known.end() ? nullptr : it->second, path == paths.end() ? "" : path->second));
+  }
+}
+
+git::StoreOptions store_options() { return {}; }
+
+Result<std::shared_ptr<git::ObjectStore>> open_store(const git::Repository& repository, bool quarantine = false) {
+  git::StoreOptions options = store_options();
+  std::string folder = repository.objects_dir;
+  if (quarantine) {
+    // git puts what is pushed aside and tells the hook where (githooks(5), pre-receive).
+    const char* aside = std::getenv("GIT_OBJECT_DIRECTORY");
+    if (aside != nullptr && *aside != '\0') {
+      options.alternates.push_back(folder);
+      folder = absolute_path(aside);
+    }
+    if (const char* more = std::getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != nullptr) {
+      std::string_view rest = more;
+      while (!rest.empty()) {
+        const std::size_t colon = rest.find(':');
+        const std::string_view one = rest.substr(0, colon);
+        if (!one.empty()) options.alternates.push_back(absolute_path(one));
+        if (colon == std::string_view::npos) break;
+        rest.remove_prefix(colon + 1);
+      }
+    }
+  }
+  return git::ObjectStore::open(folder, repository.hash, options);
+}
+
+void add_gaps(Coverage& coverage, const std::vector<Gap>& gaps) {
+  coverage.gaps.insert(coverage.gaps.end(), gaps.begin(), gaps.end());
+}
+
+}  // namespace
+
+GitScanned GitScan::everything(const git::Repository& repository) {
+  GitScanned scanned;
+  ++scanned.coverage.repositories;
+  add_gaps(scanned.coverage, repository.gaps);
+  const Placer placer(repository, namer_);
+
+  // Names first: the texts of git's own, and what objects are reached from.
+  git::RefSnapshot refs = git::read_refs(repository);
+  add_gaps(scanned.coverage, refs.gaps);
+  MatchCollector texts(detection_, {false, -1});
+  git::GitTextOptions text_options;
+  scanned.coverage.add(git::read_git_texts(repository, refs, text_options, [&](const git::GitText& text) {
+    texts.document(text.document);
+    for (Match& match : texts.matches())
+      scanned.sightings.push_back(placer.text(std::move(match), text.provenance, text.remote_tracking));
+    texts.matches().clear();
+  }));
+
+  auto store = open_store(repository);
+  if (!store) {
+    scanned.coverage.gaps.push_back({GapKind::unreadable, store.error().code, namer_.shown(repository.objects_dir), store.error().message, 1});
+    return scanned;
+  }
+  std::vector<ObjectMatch> found;
+  std::mutex mutex;
+  git::WalkOptions walk;
+  walk.threads = options_.threads;
+  progress_.stage("history");
+  walk.done = &progress_.done;
+  const git::WalkReport report = git::walk(**store, walk, [&](unsigned) {
+    return std::make_unique<WalkVisitor>(detection_, options_.open_containers, repository.git_dir, found, scanned.coverage, mutex);
+  });
+  scanned.coverage.add(report.coverage);
+  settle(found, repository, **store, refs, options_.threads, placer, scanned);
+  if (!repository.work_tree.empty())
+    if (auto index = git::read_staged(repository, **store, options_.index_file); index)
+      add_gaps(scanned.coverage, git::missing_submodules(repository, index->index));
+  return scanned;
+}
+
+namespace {
+
+// Objects by id, read by several threads; the order of what is found does not matter.
+void read_objects(const git::ObjectStore& store, const std::vector<std::pair<git::ObjectId, std::string>>& wanted,
+                  const std::shared_ptr<detect::Detection>& detection, const GitScanOptions& options, const std::string& git_dir,
+                  std::vector<ObjectMatch>& found, Coverage& coverage) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  const auto work = [&] {
+    ObjectReader reader(detection, options.open_containers, git_dir);
+    Coverage mine;
+    for (std::size_t i = next.fetch_add(16); i < wanted.size(); i = next.fetch_add(16)) {
+      for (std::size_t j = i; j < std::min(i + 16, wanted.size()); ++j) {
+        auto object = store.read(wanted[j].first);
+        if (!object) {
+          const bool elsewhere = object.error().code == "not_here";
+          mine.gaps.push_back({elsewhere ? GapKind::not_here : GapKind::unreadable, object.error().code,
+                               wanted[j].second.empty() ? wanted[j].first.hex() : wanted[j].second, object.error().message, 1});
+          continue;
+        }
+        ++mine.objects;
+        mine.bytes += object->bytes.size();
+        reader.read(wanted[j].first, object->type, object->bytes, wanted[j].second);
+      }
+    }
+    const std::lock_guard lock(mutex);
+    std::move(reader.found().begin(), reader.found().end(), std::back_inserter(found));
+    coverage.add(mine);
+    coverage.add(reader.coverage());
+  };
+  const unsigned threads = std::min<unsigned>(options.threads, static_cast<unsigned>(wanted.size() / 32 + 1));
+  std::vector<std::thread> others;
+  for (unsigned i = 1; i < threads; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& thread : others) thread.join();
+}
+
+Result<GitScanned> scan_range(const git::Repository& repository, const git::ObjectStore& store, const git::RefSnapshot& refs,
+                              const git::RangeSpec& spec, const std::shared_ptr<detect::Detection>& detection,
+                              const GitScanOptions& options, PlaceNamer& namer) {
+  auto range = git::read_range(repository, store, spec);
+  if (!range) return range.error();
+  GitScanned scanned;
+  ++scanned.coverage.repositories;
+  add_gaps(scanned.coverage, range->gaps);
+  scanned.base = range->base.empty() ? "" : range->base.hex();
+  std::vector<std::pair<git::ObjectId, std::string>> wanted;
+  std::unordered_map<std::string, std::string> paths;
+  for (const git::ObjectId& id : range->commits) wanted.emplace_back(id, "");
+  for (const git::ObjectId& id : range->tags) wanted.emplace_back(id, "");
+  MatchCollector names(detection, {false, -1});
+  const Placer placer(repository, namer);
+  for (const git::RangeBlob& blob : range->blobs) {
+    if (paths.emplace(blob.id.hex(), blob.path).second) wanted.emplace_back(blob.id, blob.path);
+    if (blob.path.size() < 51) continue;
+    // A name can be a leak, too.
+    Document document;
+    document.bytes = blob.path;
+    auto origin = std::make_shared<Origin>();
+    origin->kind = Origin::Kind::git_object;
+    origin->path = blob.path;
+    origin->object_id = blob.id.hex();
+    document.origin = origin;
+    names.document(document);
+  }
+  std::vector<ObjectMatch> found;
+  read_objects(store, wanted, detection, options, repository.git_dir, found, scanned.coverage);
+  for (Match& match : names.matches()) {
+    ObjectMatch named;
+    named.id = *git::ObjectId::from_hex(match.origin->object_id);
+    named.match = std::move(match);
+    found.push_back(std::move(named));
+  }
+  settle(found, repository, store, refs, options.threads, placer, scanned, paths);
+  return scanned;
+}
+
+}  // namespace
+
+Result<GitScanned> GitScan::range(const git::Repository& repository, RangeKind kind, const std::string& text) {
+  auto store = open_store(repository);
+  if (!store) return store.error();
+  const git::RefSnapshot refs = git::read_refs(repository);
+  auto spec = kind == RangeKind::range   ? git::range_of(repository, refs, **store, text)
+              : kind == RangeKind::since ? git::range_since(repository, refs, **store, text)
+                                         : git::range_of_branch(repository, refs, **store);
+  if (!spec) return spec.error();
+  return scan_range(repository, **store, refs, *spec, detection_, options_, namer_);
+}
+
+Result<GitScanned> GitScan::push(const git::Repository& repository, bool receiving, const std::string& text,
+                                 const std::string& remote) {
+  auto store = open_store(repository, receiving);
+  if (!store) return store.error();
+  const git::RefSnapshot refs = git::read_refs(repository);
+  auto lines = receiving ? git::read_pre_receive_lines(text, repository.hash) : git::read_pre_push_lines(text, repository.hash);
+  if (!lines) return lines.error();
+  const git::RangeSpec spec = receiving ? git::range_of_receive(refs, **store, *lines)
+                                        : git::range_of_push(repository, refs, **store, *lines, remote);
+  auto scanned = scan_range(repository, **store, refs, spec, detection_, options_, namer_);
+  if (!scanned) return scanned;
+  for (judge::Sighting& sighting : scanned->sightings)
+    if (receiving) sighting.provenance.pushed = Pushed::yes;
+  return scanned;
+}
+
+Result<GitScanned> GitScan::staged(const git::Repository& repository, const std::vector<std::string>& named) {
+  auto store = open_store(repository);
+  if (!store) return store.error();
+  auto read = git::read_staged(repository, **store, options_.index_file);
+  if (!read) return read.error();
+  GitScanned scanned;
+  ++scanned.coverage.repositories;
+  add_gaps(scanned.coverage, read->staged.gaps);
+  std::vector<std::pair<git::ObjectId, std::string>> wanted;
+  if (read->staged.equals_head) {
+    scanned.equals_head = true;
+    const auto is_named = [&](std::string_view path) {
+      return named.empty() || std::any_of(named.begin(), named.end(), [&](const std::string& name) {
+               return path == name || (path.size() > name.size() && path.starts_with(name) && path[name.size()] == '/');
+             });
+    };
+    for (const git::IndexEntry& entry : read->index.entries())
+      if (!entry.intent_to_add && (entry.mode & git::kModeKind) != git::kModeSubmodule && !entry.path.ends_with("/") && is_named(entry.path))
+        wanted.emplace_back(git::ObjectId(entry.id, read->index.hash_size()), std::string(entry.path));
+    scanned.notes.push_back(named.empty() ? "Nothing is staged: all tracked files were read instead."
+                                          : "Nothing is staged: the named files were read instead.");
+  } else {
+    for (const git::StagedChange& change : read->staged.changes)
+      if (change.has_content() && change.kind != git::StagedChange::Kind::mode_changed) wanted.emplace_back(change.id, change.path);
+  }
+  std::vector<ObjectMatch> found;
+  read_objects(**store, wanted, detection_, options_, repository.git_dir, found, scanned.coverage);
+  const Placer placer(repository, namer_);
+  // The same blob may be staged at several paths: each is a place.
+  std::unordered_map<std::string, std::vector<std::string>> paths;
+  for (const auto& [id, path] : wanted) paths[id.hex()].push_back(path);
+  MatchCollector names(detection_, {false, -1});
+  for (const auto& [id, path] : wanted) {
+    if (path.size() < 51) continue;
+    Document document;
+    document.bytes = path;
+    document.origin = origin_of(id, git::ObjectType::blob, repository.git_dir);
+    names.document(document);
+    for (Match& match : names.matches()) {
+      ObjectMatch as_name;
+      as_name.id = id;
+      as_name.match = std::move(match);
+      found.push_back(std::move(as_name));
+    }
+    names.matches().clear();
+  }
+  std::vector<std::string> done;
+  for (ObjectMatch& match : found) {
+    git::ObjectProvenance known;
+    known.provenance.provenance = scanned.equals_head ? ProvenanceClass::head : ProvenanceClass::staged;
+    known.provenance.pushed = Pushed::unknown;
+    known.provenance.in_head = scanned.equals_head;
+    for (const std::string& path : paths[match.id.hex()]) {
+      // Objects are read once for each path they are wanted at; a match belongs to each of these once.
+      const std::string once = path + '\0' + std::to_string(match.match.region.bytes.begin) + '\0' + match.match.secret.id();
+      if (std::find(done.begin(), done.end(), once) != done.end()) continue;
+      done.push_back(once);
+      ObjectMatch copy = match;
+      known.provenance.paths = {path};
+      scanned.sightings.push_back(placer.sighting(std::move(copy), &known, path));
+    }
+  }
+  return scanned;
+}
+
+Repository describe(const git::Repository& repository, PlaceNamer& namer) {
+  Repository described;
+  const std::string folder = work_folder(repository);
+  described.uri_base = namer.name(folder, 0).base;
+  const git::Remote* remote = nullptr;
+  for (const git::Remote& one : repository.remotes)
+    if (remote == nullptr || one.name == "origin") remote = &one;
+  if (remote != nullptr && !remote->urls.empty()) {
+    std::string url = remote->urls.front();
+    // Credentials never leave: scheme://user:password@host.
+    const std::size_t scheme = url.find("://");
+    if (scheme != std::string::npos) {
+      const std::size_t slash = url.find('/', scheme + 3);
+      const std::size_t at = url.rfind('@', slash == std::string::npos ? url.size() : slash);
+      if (at != std::string::npos && at > scheme) url.erase(scheme + 3, at - scheme - 2);
+    }
+    described.remote = url;
+  }
+  if (auto head = git::read_ref(repository, "HEAD"); head) {
+    described.revision = head->id.empty() ? "" : head->id.hex();
+    if (head->target.starts_with("refs/heads/")) described.branch = head->target.substr(11);
+  }
+  return described;
+}
+
+}  // namespace kimiguard::cli
