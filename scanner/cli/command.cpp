@@ -17,8 +17,6 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"scan", "find leaked keys in files, git histories and pipes", run_scan},
-    {"explain", "explain an API error you paste, or a rule", run_explain},
-    {"rules", "list, show and check the rules in force", run_rules},
 };
 
 void print_version() { std::puts("kimiguard " KIMIGUARD_VERSION); }
@@ -38,14 +36,14 @@ void print_welcome() {
   const CommonOptions options;
   if (options.language() == "zh")
     std::puts(
-        "检查这个仓库：      kimiguard scan\n"
-        "每次提交前检查：    kimiguard hook install\n"
-        "遇到 401 或 429：   kimiguard explain（粘贴错误），kimiguard audit");
+        "检查这个仓库及其历史：  kimiguard scan\n"
+        "检查下一次提交：        kimiguard scan --staged\n"
+        "检查管道：              git diff | kimiguard scan -");
   else
     std::puts(
-        "Check this repository:      kimiguard scan\n"
-        "Check every commit:         kimiguard hook install\n"
-        "A strange 401 or 429:       kimiguard explain (paste it), kimiguard audit");
+        "Check this repository and its history:  kimiguard scan\n"
+        "Check the next commit:                  kimiguard scan --staged\n"
+        "Check a pipe:                           git diff | kimiguard scan -");
 }
 
 int dispatch(const std::vector<std::string>& words) {
