@@ -72,12 +72,6 @@ void add_common_options(CLI::App& app, CommonOptions& o, unsigned groups) {
                          : "'" + day + "' is no date; write it as 2026-11-24";
             },
             ""));
-    app.add_flag("--verify", o.verify, "Ask the issuer whether a key is alive (the only option that uses the network)");
-  }
-  if (groups & kSuppression) {
-    app.add_option("--baseline", o.baseline, "Leave out what an earlier JSON or SARIF report already lists")->type_name("FILE");
-    app.add_flag("--no-inline", o.no_inline, "Let no marker or ignore file of the scanned tree suppress anything");
-    app.add_flag("--foreign-allow", o.foreign_allow, "Respect the markers of other scanners too (gitleaks:allow …)");
   }
   if (groups & kRunning) {
     app.add_option("-j,--threads", o.threads, "Threads (default: one for each processor)")->type_name("N")->check(CLI::Range(1, 1024));

@@ -23,7 +23,6 @@ int run_scan(const std::vector<std::string>& words) {
   app.add_option("--stdin-name", options.stdin_name, "The path to show for standard input")->type_name("PATH");
   app.add_flag("--respect-gitignore", options.respect_gitignore, "Skip files that git ignores (they are read otherwise)");
   app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases");
-  app.add_flag("--how-to-purge", options.common.how_to_purge, "Also tell how to take a key out of history");
   add_common_options(app, options.common, kOutput | kRules | kJudging | kRunning | kSuppression);
   app.footer(
       "Exit status: 0 nothing found, 1 found, 2 wrong usage, 3 something could not be read.\n"
