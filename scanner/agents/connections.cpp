@@ -1,0 +1,747 @@
+#include "scanner/agents/connections.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "scanner/config/reference.h"
+#include "scanner/config/selector.h"
+#include "scanner/kimi/base_url.h"
+
+namespace kimiguard::agents {
+namespace {
+
+using Kind = config::Classified::Kind;
+using Source = config::Reference::Source;
+
+constexpr std::size_t kMostSlots = 2000;       // of one file
+constexpr std::size_t kMostKeys = 32;          // of one slot
+constexpr std::size_t kMostJoined = 64'000'000;  // settings looked at for joins, all together
+constexpr std::size_t kLargestSecretFile = 64 << 10;
+
+// A place to look for a slot's values: a subtree of one file.
+struct Root {
+  const Unit* unit = nullptr;
+  config::Slot slot;
+};
+
+struct Hit {
+  const Setting* setting = nullptr;
+  const Unit* unit = nullptr;
+};
+
+std::string lowered(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
+}
+
+// "openai-completions", "@ai-sdk/anthropic", "anthropic-messages" to the names the judge knows; other words
+// as they are.
+std::string protocol_of(std::string_view written) {
+  const std::string lower = lowered(written);
+  if (lower.find("responses") != std::string::npos) return "openai-responses";
+  if (lower.find("anthropic") != std::string::npos || lower.find("claude") != std::string::npos)
+    return "anthropic";
+  if (lower.find("openai") != std::string::npos) return "openai";
+  return lower;
+}
+
+bool looks_like_keys(std::string_view piece) {
+  return piece.size() >= 16 && piece.find_first_of(" /{}\"") == std::string_view::npos;
+}
+
+// "k1\nk2" (one-api) and "k1,k2" (Cherry Studio, NextChat) hold several keys.
+std::vector<std::string> keys_in(std::string_view text) {
+  std::vector<std::string> keys;
+  for (std::size_t from = 0; from <= text.size() && keys.size() < kMostKeys;) {
+    std::size_t to = text.find_first_of(",\n", from);
+    if (to == std::string_view::npos) to = text.size();
+    const std::string_view piece = trimmed(text.substr(from, to - from));
+    if (!piece.empty()) {
+      if (!looks_like_keys(piece)) return {std::string(trimmed(text))};
+      keys.emplace_back(piece);
+    }
+    from = to + 1;
+  }
+  if (keys.empty()) keys.emplace_back(trimmed(text));
+  return keys;
+}
+
+std::string_view without_bearer(std::string_view text) {
+  text = trimmed(text);
+  for (const std::string_view scheme : {"Bearer ", "bearer ", "Token ", "token "})
+    if (text.starts_with(scheme)) return trimmed(text.substr(scheme.size()));
+  return text;
+}
+
+bool is_credential_header(std::string_view name) {
+  const std::string lower = lowered(name);
+  return lower == "authorization" || lower == "x-api-key" || lower == "api-key" ||
+         lower == "proxy-authorization" || lower == "x-goog-api-key";
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+class Resolver {
+ public:
+  Resolver(const Profile& profile, const std::vector<const Unit*>& units, const std::string& of_project,
+           const Environment& environment, const ResolveOptions& options)
+      : profile_(profile), units_(units), of_project_(of_project), environment_(environment), options_(options) {
+    for (const Unit* unit : units) {
+      if (unit->spec->provides != "secrets") continue;
+      Environment more;
+      more.take(*unit);
+      secrets_.take(more);
+    }
+  }
+
+  ToolConnections run();
+
+ private:
+  struct Context {
+    const Unit* unit = nullptr;
+    const SlotSpec* spec = nullptr;
+    std::string key;       // @key
+    std::string name;
+    std::string provider;
+    std::vector<Root> roots;
+    const ProviderSpec* known = nullptr;
+  };
+
+  void slot(const Unit& unit, const SlotSpec& spec, const config::Slot& found);
+  std::vector<Hit> look(const Context& at, const Selectors& selectors) const;
+  std::optional<Hit> first(const Context& at, const Selectors& selectors) const;
+  std::string text(const Context& at, const Selectors& selectors) const;
+  void join(Context& at, const Join& join);
+  bool holds(const Context& at, const Condition& condition) const;
+  bool is_active(const Context& at) const;
+  std::optional<Part> part_of(const Hit& hit, bool key, bool header = false) const;
+  std::optional<Part> secret_object(const Context& at, const Selectors& selectors) const;
+  std::optional<Part> variable(const std::vector<std::string>& names, bool key) const;
+  std::optional<Part> followed(const config::Reference& reference, const Hit& hit, bool key) const;
+  void read_parts(const Context& at, Connection& connection, std::vector<Part>& more_keys,
+                  std::string& region_path);
+  void inherit(const Context& at, Connection& connection);
+  void emit(const Context& at, Connection connection, bool as_written);
+  Part make(std::string value, const Hit& hit, bool key) const;
+
+  const Profile& profile_;
+  const std::vector<const Unit*>& units_;
+  const std::string& of_project_;
+  const Environment& environment_;
+  const ResolveOptions& options_;
+  Environment secrets_;
+  std::size_t joined_ = 0;
+  ToolConnections result_;
+};
+
+Part key_part(Part part, std::string value) {
+  part.secret = Secret(value);
+  part.value = part.secret.masked();
+  wipe(value);
+  return part;
+}
+
+Part Resolver::make(std::string value, const Hit& hit, bool key) const {
+  Part part;
+  part.source = Part::Source::config;
+  part.key_path = hit.setting->key_path();
+  part.file = hit.unit->path;
+  part.position = hit.setting->position;
+  part.end = hit.setting->end;
+  part.bytes = hit.setting->bytes;
+  if (key) return key_part(std::move(part), std::move(value));
+  part.value = std::move(value);
+  return part;
+}
+
+std::optional<Part> Resolver::variable(const std::vector<std::string>& names, bool key) const {
+  for (const std::string& name : names) {
+    const Variable* found = environment_.find(name);
+    if (found == nullptr) continue;
+    if (key && config::placeholder(found->value)) continue;
+    Part part;
+    part.source = Part::Source::environment;
+    part.key_path = name;
+    part.file = found->file;
+    part.position = found->position;
+    part.end = found->end;
+    part.bytes = found->bytes;
+    if (key) return key_part(std::move(part), found->value);
+    part.value = found->value;
+    return part;
+  }
+  return std::nullopt;
+}
+
+std::optional<Part> Resolver::followed(const config::Reference& reference, const Hit& hit, bool key) const {
+  if (reference.source == Source::environment) {
+    if (auto part = variable({reference.name}, key)) return part;
+    if (reference.has_fallback && !trimmed(reference.fallback).empty() &&
+        config::classify(reference.fallback).kind == Kind::literal)
+      return make(reference.fallback, hit, key);
+    return std::nullopt;
+  }
+  if (reference.source == Source::secret) {
+    if (const Variable* found = secrets_.find(reference.name)) {
+      Part part;
+      part.source = Part::Source::reference;
+      part.key_path = reference.name;
+      part.file = found->file;
+      part.position = found->position;
+      part.end = found->end;
+      part.bytes = found->bytes;
+      if (key) return key_part(std::move(part), found->value);
+      part.value = found->value;
+      return part;
+    }
+    return std::nullopt;
+  }
+  if (reference.source == Source::file && options_.disk != nullptr) {
+    std::string path = reference.name;
+    if (path.starts_with("~/"))
+      path = options_.home + path.substr(1);
+    else if (!path.starts_with('/'))
+      path = folder_of(hit.unit->path) + "/" + path;
+    const std::string real = options_.disk->real_path(path);
+    const std::string home = options_.disk->real_path(options_.home);
+    if (real.empty() || home.empty() || !real.starts_with(home + "/")) return std::nullopt;
+    auto bytes = options_.disk->read(path, kLargestSecretFile);
+    if (!bytes) return std::nullopt;
+    const std::string value(trimmed(*bytes));
+    wipe(*bytes);
+    if (value.empty() || value.find('\n') != std::string::npos) return std::nullopt;
+    Part part;
+    part.source = Part::Source::reference;
+    part.key_path = hit.setting->key_path();
+    part.file = path;
+    if (key) return key_part(std::move(part), value);
+    part.value = value;
+    return part;
+  }
+  return std::nullopt;
+}
+
+std::optional<Part> Resolver::part_of(const Hit& hit, bool key, bool header) const {
+  const Setting& setting = *hit.setting;
+  if (setting.type == Setting::Type::null || setting.type == Setting::Type::boolean) return std::nullopt;
+  const config::Classified kind = config::classify(setting);
+  switch (kind.kind) {
+    case Kind::empty:
+    case Kind::placeholder:
+      return std::nullopt;
+    case Kind::literal: {
+      const std::string_view value = header ? without_bearer(setting.value) : trimmed(setting.value);
+      if (value.empty() || (key && config::placeholder(value))) return std::nullopt;
+      return make(std::string(value), hit, key);
+    }
+    case Kind::reference: {
+      if (auto part = followed(kind.references.front(), hit, key)) return part;
+      Part part = make(setting.value, hit, false);
+      part.source = Part::Source::reference;
+      return part;
+    }
+    case Kind::mixed: {
+      std::string value;
+      // "Bearer ${X}": the variable is the place; an address with a variable in it stays where it stands.
+      if ((key || header) && kind.references.size() == 1)
+        if (auto part = followed(kind.references.front(), hit, key)) return part;
+      if (!key && environment_.expand(setting, value)) return make(value, hit, false);
+      Part part = make(setting.value, hit, false);
+      part.source = Part::Source::reference;
+      return part;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Hit> Resolver::look(const Context& at, const Selectors& selectors) const {
+  std::vector<Hit> hits;
+  for (const config::Selector& selector : selectors) {
+    if (selector.is_key()) continue;
+    for (const Root& root : at.roots) {
+      const auto found = config::select(root.slot, selector);
+      for (const Setting* setting : found)
+        if (hits.size() < 4 * kMostKeys) hits.push_back({setting, root.unit});
+      // A joined table speaks only where the slot itself is silent.
+      if (std::any_of(found.begin(), found.end(), [](const Setting* setting) { return !setting->value.empty(); }))
+        break;
+    }
+  }
+  return hits;
+}
+
+std::optional<Hit> Resolver::first(const Context& at, const Selectors& selectors) const {
+  for (const Hit& hit : look(at, selectors))
+    if (!hit.setting->value.empty()) return hit;
+  return std::nullopt;
+}
+
+std::string Resolver::text(const Context& at, const Selectors& selectors) const {
+  for (const config::Selector& selector : selectors)
+    if (selector.is_key()) return at.key;
+  const auto hit = first(at, selectors);
+  return hit ? hit->setting->value : std::string();
+}
+
+void Resolver::join(Context& at, const Join& wanted) {
+  std::string entry;
+  if (wanted.by == "@key") {
+    entry = at.key;
+  } else if (wanted.by == "@name") {
+    entry = at.name;
+  } else if (wanted.by == "@provider") {
+    entry = at.provider;
+  } else if (!wanted.by.empty()) {
+    if (auto selector = config::Selector::compile(wanted.by)) entry = text(at, {*selector});
+  }
+  if (!wanted.by.empty() && entry.empty()) return;
+  std::optional<config::Selector> table;
+  if (!wanted.table.empty()) {
+    auto made = config::Selector::compile(wanted.table);
+    if (!made) return;
+    table = std::move(*made);
+  }
+  const auto join_unit = [&](const Unit& unit) {
+    joined_ += unit.settings.size();
+    if (joined_ > kMostJoined) return;
+    Root root;
+    root.unit = &unit;
+    for (const Setting& setting : unit.settings) {
+      std::vector<std::size_t> sizes = table ? table->prefixes(setting.path) : std::vector<std::size_t>{0};
+      for (std::size_t size : sizes) {
+        if (!wanted.by.empty()) {
+          if (size >= setting.path.size() || setting.path[size] != entry) continue;
+          ++size;
+        }
+        if (root.slot.settings.empty())
+          root.slot.path.assign(setting.path.begin(), setting.path.begin() + static_cast<std::ptrdiff_t>(size));
+        else if (root.slot.path.size() != size ||
+                 !std::equal(root.slot.path.begin(), root.slot.path.end(), setting.path.begin()))
+          continue;
+        root.slot.settings.push_back(&setting);
+      }
+    }
+    if (!root.slot.settings.empty()) at.roots.push_back(std::move(root));
+  };
+  if (wanted.file.empty()) {
+    join_unit(*at.unit);
+    return;
+  }
+  // The strongest scope first.
+  std::vector<const Unit*> others;
+  for (const Unit* unit : units_)
+    if (unit->spec->id == wanted.file) others.push_back(unit);
+  std::stable_sort(others.begin(), others.end(), [&](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
+  for (const Unit* unit : others) join_unit(*unit);
+}
+
+bool Resolver::holds(const Context& at, const Condition& condition) const {
+  for (const Hit& hit : look(at, condition.selector)) {
+    const std::string& value = hit.setting->value;
+    if (condition.equals.empty() ? !value.empty() && value != "false" && value != "0"
+                                 : std::find(condition.equals.begin(), condition.equals.end(), value) !=
+                                       condition.equals.end())
+      return true;
+  }
+  return false;
+}
+
+bool Resolver::is_active(const Context& at) const {
+  if (at.spec->active && !holds(at, *at.spec->active)) return false;
+  if (!at.spec->active_root) return true;
+  Context root;
+  root.unit = at.unit;
+  root.spec = at.spec;
+  if (at.spec->active_file.empty()) {
+    Root whole;
+    whole.unit = at.unit;
+    for (const Setting& setting : at.unit->settings) whole.slot.settings.push_back(&setting);
+    root.roots.push_back(std::move(whole));
+  } else {
+    for (const Unit* unit : units_) {
+      if (unit->spec->id != at.spec->active_file) continue;
+      Root whole;
+      whole.unit = unit;
+      for (const Setting& setting : unit->settings) whole.slot.settings.push_back(&setting);
+      root.roots.push_back(std::move(whole));
+    }
+  }
+  Condition condition = *at.spec->active_root;
+  for (std::string& value : condition.equals) {
+    if (value == "@key") value = at.key;
+    if (value == "@name") value = at.name;
+    if (value == "@provider") value = at.provider;
+  }
+  return holds(root, condition);
+}
+
+// An object { source, provider, id } where a key belongs.
+std::optional<Part> Resolver::secret_object(const Context& at, const Selectors& selectors) const {
+  for (const Root& root : at.roots) {
+    for (const Setting* id : root.slot.settings) {
+      const std::size_t depth = root.slot.path.size();
+      if (id->path.size() < depth + 2 || id->path.back() != "id") continue;
+      std::vector<std::string> parent(id->path.begin(), id->path.end() - 1);
+      const bool wanted = std::any_of(selectors.begin(), selectors.end(), [&](const config::Selector& selector) {
+        return selector.matches(parent, depth);
+      });
+      if (!wanted) continue;
+      std::string source, provider;
+      for (const Setting* other : root.slot.settings) {
+        if (other->path.size() != id->path.size() ||
+            !std::equal(parent.begin(), parent.end(), other->path.begin()))
+          continue;
+        if (other->path.back() == "source") source = other->value;
+        if (other->path.back() == "provider") provider = other->value;
+      }
+      const auto reference = config::secret_ref(source, provider, id->value);
+      if (!reference) continue;
+      if (auto part = followed(*reference, {id, root.unit}, true)) return part;
+      Part part = make(id->value, {id, root.unit}, false);
+      part.source = Part::Source::reference;
+      return part;
+    }
+  }
+  return std::nullopt;
+}
+
+void Resolver::read_parts(const Context& at, Connection& connection, std::vector<Part>& more_keys,
+                          std::string& region_path) {
+  // Keys: what the slot names, then what the provider's row names, then headers.
+  std::optional<Part> unresolved;
+  std::string key_file;
+  const auto take_key = [&](std::optional<Part> part) {
+    if (!part) return;
+    if (part->secret.empty()) {
+      if (!unresolved) unresolved = std::move(part);
+      return;
+    }
+    if (!connection.key) {
+      std::vector<std::string> several = keys_in(part->secret.reveal());
+      key_file = part->file;
+      if (several.size() > 1) {
+        for (std::size_t i = 1; i < several.size(); ++i) more_keys.push_back(key_part(*part, several[i]));
+        connection.key = key_part(*part, several[0]);
+      } else {
+        connection.key = std::move(part);
+      }
+      return;
+    }
+    // Another file is another place to look, which the tool does only where the first is silent.
+    const bool known = part->secret == connection.key->secret || part->file != key_file;
+    if (!known) connection.other_keys.push_back(std::move(*part));
+  };
+  const auto keys = [&](const Selectors& selectors) {
+    for (const Hit& hit : look(at, selectors)) take_key(part_of(hit, true));
+    if (!connection.key && !selectors.empty()) take_key(secret_object(at, selectors));
+  };
+  keys(at.spec->key);
+  for (const Hit& hit : look(at, at.spec->key_variable))
+    take_key(variable({hit.setting->value}, true));
+  if (at.known != nullptr) keys(at.known->key);
+  const auto headers = [&](const Selectors& selectors) {
+    for (const Hit& hit : look(at, selectors))
+      if (!hit.setting->path.empty() && is_credential_header(hit.setting->path.back()))
+        take_key(part_of(hit, true, true));
+  };
+  headers(at.spec->headers);
+  if (at.known != nullptr) headers(at.known->headers);
+  if (!connection.key && unresolved) connection.key = std::move(unresolved);
+
+  const auto address = [&](const Selectors& selectors) {
+    if (connection.base_url) return;
+    for (const Hit& hit : look(at, selectors)) {
+      auto part = part_of(hit, false);
+      if (!part) continue;
+      connection.base_url = std::move(part);
+      return;
+    }
+  };
+  address(at.spec->base_url);
+  if (at.known != nullptr) {
+    address(at.known->base_url_at);
+    if (!connection.base_url) {
+      if (const auto hit = first(at, at.known->region)) {
+        const auto region = at.known->regions.find(hit->setting->value);
+        if (region != at.known->regions.end()) {
+          connection.base_url = make(region->second, *hit, false);
+          region_path = connection.base_url->key_path;
+          RegionSetting made{hit->unit->path, region_path, hit->setting->value, {}};
+          for (const auto& [value, url] : at.known->regions) made.value_of_url.emplace(url, value);
+          result_.regions.push_back(std::move(made));
+        }
+      }
+    }
+  }
+}
+
+void Resolver::inherit(const Context& at, Connection& connection) {
+  if (!at.spec->inherits || (connection.key && connection.base_url && connection.model)) return;
+  std::vector<const Unit*> weaker;
+  for (const Unit* unit : units_)
+    if (unit != at.unit && (rank(*unit) < rank(*at.unit))) weaker.push_back(unit);
+  std::stable_sort(weaker.begin(), weaker.end(), [](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
+  for (const Unit* unit : weaker) {
+    for (const SlotSpec& spec : unit->spec->slots) {
+      if (spec.id != at.spec->id || !spec.each) continue;
+      for (const config::Slot& slot : config::slots(unit->settings, *spec.each)) {
+        if (slot.key != at.key && !slot.path.empty()) continue;
+        Context other = at;
+        other.unit = unit;
+        other.spec = &spec;
+        other.roots = {Root{unit, slot}};
+        for (const Join& one : spec.joins) join(other, one);
+        Connection found;
+        std::vector<Part> more;
+        std::string region;
+        read_parts(other, found, more, region);
+        // An address is taken over together with a key, or where the key is written here.
+        if (!connection.base_url && found.base_url) connection.base_url = found.base_url;
+        if (!connection.key && found.key) connection.key = found.key;
+        if (!connection.model)
+          if (const auto hit = first(other, spec.model)) connection.model = part_of(*hit, false);
+      }
+    }
+  }
+}
+
+void Resolver::emit(const Context& at, Connection connection, bool as_written) {
+  // The scope of a connection is that of the setting which says where it goes.
+  connection.scope = at.unit->spec->scope;
+  if (connection.base_url && connection.base_url->source != Part::Source::tool_default) {
+    for (const Unit* unit : units_)
+      if (unit->path == connection.base_url->file) connection.scope = unit->spec->scope;
+    if (connection.base_url->source == Part::Source::environment && connection.base_url->file.empty())
+      connection.scope = "environment";
+  }
+  Made made;
+  made.profile = &profile_;
+  made.unit = at.unit;
+  made.app = at.spec->app;
+  made.slot_id = at.spec->id;
+  if (!at.roots.empty()) made.slot_path = at.roots.front().slot.path;
+  made.as_written = as_written;
+  if (as_written) connection.active = false;
+  made.connection = std::move(connection);
+  result_.made.push_back(std::move(made));
+}
+
+void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& found) {
+  Context at;
+  at.unit = &unit;
+  at.spec = &spec;
+  at.key = found.key;
+  at.roots.push_back({&unit, found});
+  if (spec.when && !holds(at, *spec.when)) return;
+
+  at.name = text(at, spec.name);
+  if (at.name.empty()) at.name = found.key;
+  const auto fixed = [&](const char* what) -> std::string {
+    const auto entry = spec.fixed.find(what);
+    return entry == spec.fixed.end() ? std::string() : entry->second;
+  };
+
+  Connection connection;
+  connection.tool = profile_.id;
+  at.provider = text(at, spec.provider);
+  std::optional<Part> model;
+  if (const auto hit = first(at, spec.model)) model = part_of(*hit, false);
+  if (model && !spec.model_separator.empty()) {
+    const std::size_t cut = model->value.find(spec.model_separator);
+    if (cut != std::string::npos) {
+      if (at.provider.empty()) at.provider = std::string(trimmed(model->value.substr(0, cut)));
+      model->value = std::string(trimmed(std::string_view(model->value).substr(cut + spec.model_separator.size())));
+    }
+  }
+  if (at.provider.empty()) at.provider = fixed("provider");
+  for (const Join& one : spec.joins) join(at, one);
+  if (at.provider.empty()) at.provider = text(at, spec.provider);
+  std::string protocol = text(at, spec.protocol);
+  at.known = profile_.provider(at.provider);
+  if (at.known == nullptr && !protocol.empty()) at.known = profile_.provider(protocol);
+  if (!model)
+    if (const auto hit = first(at, spec.model)) model = part_of(*hit, false);
+  if (!model && at.known != nullptr)
+    if (const auto hit = first(at, at.known->model)) model = part_of(*hit, false);
+  connection.model = std::move(model);
+
+  connection.provider = at.provider;
+  connection.slot = fixed("title").empty() ? at.name : fixed("title");
+  if (!fixed("title").empty() && !at.name.empty() && at.name != at.key) connection.slot += " " + at.name;
+  if (connection.slot.empty() || connection.slot == at.key) {
+    if (!at.provider.empty()) connection.slot = at.provider;
+  }
+  const bool named = kimi::protocol_named(protocol_of(protocol)) != kimi::Protocol::unknown ||
+                     protocol_of(protocol) == "openai-responses";
+  if (!protocol.empty() && named)
+    connection.protocol = protocol_of(protocol);
+  else if (at.known != nullptr && !at.known->protocol.empty())
+    connection.protocol = at.known->protocol;
+  else
+    connection.protocol = fixed("protocol").empty() ? protocol : fixed("protocol");
+  connection.active = is_active(at);
+
+  std::vector<Part> more_keys;
+  std::string region;
+  if (spec.lists) {
+    // Lists that are paired by index.
+    const auto urls = look(at, spec.base_url);
+    const auto keys = look(at, spec.key);
+    for (std::size_t i = 0; i < std::min(std::max(urls.size(), keys.size()), kMostKeys); ++i) {
+      Connection one = connection;
+      if (i < keys.size()) one.key = part_of(keys[i], true);
+      if (i < urls.size()) one.base_url = part_of(urls[i], false);
+      if (one.key || one.base_url) emit(at, std::move(one), false);
+    }
+    return;
+  }
+  read_parts(at, connection, more_keys, region);
+  inherit(at, connection);
+
+  // What the file says, before the environment speaks.
+  const Connection written = connection;
+  bool replaced = false;
+  const auto replace = [&](std::optional<Part>& part, std::optional<Part> stronger, bool beats) {
+    if (!stronger) return;
+    const bool usable = part && (part->source != Part::Source::reference || !part->secret.empty());
+    if (usable && !beats) return;
+    if (usable) {
+      const bool same = part->secret.empty() ? part->value == stronger->value : part->secret == stronger->secret;
+      if (!same) {
+        connection.overridden.push_back(*part);
+        replaced = true;
+      }
+    }
+    part = std::move(stronger);
+  };
+  for (const OverrideSpec& rule : profile_.overrides) {
+    if (!rule.providers.empty() &&
+        std::find(rule.providers.begin(), rule.providers.end(), at.provider) == rule.providers.end())
+      continue;
+    const bool fits = std::all_of(rule.when.begin(), rule.when.end(), [&](const auto& when) {
+      return text(at, {when.first}) == when.second;
+    });
+    if (!fits) continue;
+    replace(connection.key, variable(rule.key, true), rule.beats);
+    replace(connection.base_url, variable(rule.base_url, false), rule.beats);
+    replace(connection.model, variable(rule.model, false), rule.beats);
+  }
+  const auto fill = [&](const std::vector<std::string>& keys, const std::vector<std::string>& urls,
+                        const std::vector<std::string>& models) {
+    replace(connection.key, variable(keys, true), false);
+    if (!connection.base_url) replace(connection.base_url, variable(urls, false), false);
+    if (!connection.model) replace(connection.model, variable(models, false), false);
+  };
+  fill(spec.key_variables, spec.url_variables, spec.model_variables);
+  if (at.known != nullptr) fill(at.known->key_variables, at.known->url_variables, at.known->model_variables);
+
+  const auto by_default = [](const std::string& value) {
+    Part part;
+    part.source = Part::Source::tool_default;
+    part.value = value;
+    return part;
+  };
+  const bool anything = connection.key || connection.base_url ||
+                        (at.known != nullptr && connection.active && connection.model);
+  if (!anything) return;
+  const auto defaults = [&](Connection& one) {
+    if (!one.base_url && at.known != nullptr && !at.known->base_url.empty())
+      one.base_url = by_default(at.known->base_url);
+    if (!one.base_url && !fixed("base_url").empty()) one.base_url = by_default(fixed("base_url"));
+    if (!one.model && at.known != nullptr && !at.known->default_model.empty())
+      one.model = by_default(at.known->default_model);
+    if (!one.model && !fixed("model").empty()) one.model = by_default(fixed("model"));
+  };
+  defaults(connection);
+  // Settings that stand together in a file are judged as written too.
+  if (replaced && written.key && written.base_url) {
+    Connection alone = written;
+    defaults(alone);
+    emit(at, std::move(alone), true);
+  }
+  for (Part& key : more_keys) {
+    Connection one = connection;
+    one.key = std::move(key);
+    one.other_keys.clear();
+    one.overridden.clear();
+    emit(at, std::move(one), false);
+  }
+  // Further models of the same connection.
+  std::set<std::string> models;
+  if (connection.model) models.insert(connection.model->value);
+  for (const Hit& hit : look(at, spec.models)) {
+    auto part = part_of(hit, false);
+    if (!part || models.size() > 64) continue;
+    std::string value = part->value;
+    if (!spec.model_separator.empty()) {
+      const std::size_t cut = value.find(spec.model_separator);
+      // A model of another provider is another slot's affair.
+      if (cut != std::string::npos) {
+        if (trimmed(std::string_view(value).substr(0, cut)) != at.provider) continue;
+        value = std::string(trimmed(std::string_view(value).substr(cut + spec.model_separator.size())));
+      }
+    }
+    if (!models.insert(value).second) continue;
+    Connection one = connection;
+    part->value = value;
+    one.model = std::move(part);
+    one.overridden.clear();
+    one.other_keys.clear();
+    emit(at, std::move(one), false);
+  }
+  emit(at, std::move(connection), false);
+}
+
+ToolConnections Resolver::run() {
+  for (const Unit* unit : units_) {
+    if (unit->project != of_project_) continue;
+    for (const SlotSpec& spec : unit->spec->slots) {
+      if (!spec.each) continue;
+      std::size_t count = 0;
+      for (const config::Slot& found : config::slots(unit->settings, *spec.each)) {
+        if (++count > kMostSlots) break;
+        slot(*unit, spec, found);
+      }
+    }
+  }
+  return std::move(result_);
+}
+
+}  // namespace
+
+Environment tool_environment(const std::vector<const Unit*>& units, const Environment& process) {
+  Environment weaker;
+  Environment stronger;
+  std::vector<const Unit*> ordered = units;
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Unit* a, const Unit* b) { return rank(*a) < rank(*b); });
+  for (const Unit* unit : ordered) {
+    if (unit->spec->provides != "environment") continue;
+    (unit->spec->provides_over ? stronger : weaker).take(*unit);
+  }
+  Environment all = std::move(weaker);
+  all.take(process);
+  all.take(stronger);
+  return all;
+}
+
+ToolConnections connections_of(const Profile& profile, const std::vector<const Unit*>& units,
+                               const std::string& of_project, const Environment& environment,
+                               const ResolveOptions& options) {
+  return Resolver(profile, units, of_project, environment, options).run();
+}
+
+}  // namespace kimiguard::agents
