@@ -50,6 +50,9 @@ std::string_view trimmed(std::string_view text) {
 std::string protocol_of(std::string_view written) {
   const std::string lower = lowered(written);
   if (lower.find("responses") != std::string::npos) return "openai-responses";
+  // Vercel's SDK appends /messages only: its base ends in /v1, which the judge must not take for a fault.
+  if (lower.starts_with("@ai-sdk/anthropic")) return "anthropic-v1";
+  if (lower == "anthropic-v1") return lower;
   if (lower.find("anthropic") != std::string::npos || lower.find("claude") != std::string::npos)
     return "anthropic";
   if (lower.find("openai") != std::string::npos) return "openai";
@@ -586,7 +589,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     if (!at.provider.empty()) connection.slot = at.provider;
   }
   const bool named = kimi::protocol_named(protocol_of(protocol)) != kimi::Protocol::unknown ||
-                     protocol_of(protocol) == "openai-responses";
+                     protocol_of(protocol) == "openai-responses" || protocol_of(protocol) == "anthropic-v1";
   if (!protocol.empty() && named)
     connection.protocol = protocol_of(protocol);
   else if (at.known != nullptr && !at.known->protocol.empty())

@@ -420,6 +420,7 @@ void ProfileReader::file(const RuleFile& file, std::vector<Profile>& profiles) {
     in.values("key", made.key);
     in.values("url", made.url);
     in.values("model", made.model);
+    in.values("calls", made.calls);
     profile.families.push_back(std::move(made));
   });
   check(profile, top);

@@ -192,6 +192,7 @@ struct FamilySpec {
   std::string protocol;
   std::string base_url;              // where requests go without one; "" = cannot be known
   std::vector<std::string> key, url, model;
+  std::vector<std::string> calls;    // constructors of SDKs that make such a connection in a source text
 };
 
 struct Profile {

@@ -1,0 +1,435 @@
+#include "scanner/agents/loose_connections.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "scanner/config/line_map.h"
+#include "scanner/config/reference.h"
+#include "scanner/kimi/base_url.h"
+
+namespace kimiguard::agents {
+namespace {
+
+using Kind = config::Classified::Kind;
+
+constexpr std::size_t kMostCandidates = 2000;
+constexpr std::size_t kLongestCall = 4096;
+constexpr std::size_t kMostCalls = 2000;
+
+std::string lowered(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+// The text before `name` in `whole`, if `whole` is it with a prefix that ends in "_": MY_OPENAI_API_KEY.
+std::optional<std::string> prefix_of(std::string_view whole, std::string_view name) {
+  if (whole.size() < name.size()) return std::nullopt;
+  const std::string lower = lowered(whole);
+  const std::string wanted = lowered(name);
+  if (!lower.ends_with(wanted)) return std::nullopt;
+  const std::string prefix = lower.substr(0, lower.size() - wanted.size());
+  if (!prefix.empty() && prefix.back() != '_' && prefix.back() != '.') return std::nullopt;
+  return prefix;
+}
+
+struct Candidate {
+  const Setting* setting = nullptr;
+  std::string prefix;
+};
+
+bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& start, std::size_t size) {
+  return size <= path.size() && size <= start.size() &&
+         std::equal(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(size), path.begin());
+}
+
+// How near an address is to a key: parts that both have; -1 where the address is a sibling's.
+int nearness(const Setting& key, const Setting& url) {
+  if (key.document != url.document) return -1;
+  // The table that holds the address' own table reaches everything below it.
+  const std::size_t reach = url.path.size() < 2 ? 0 : url.path.size() - 2;
+  if (!begins_with(key.path, url.path, reach)) return -1;
+  std::size_t common = 0;
+  while (common < key.path.size() && common < url.path.size() && key.path[common] == url.path[common]) ++common;
+  return static_cast<int>(common);
+}
+
+std::string trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1));
+}
+
+Part part_at(const Unit& unit, const Setting& setting, bool key) {
+  Part part;
+  part.source = Part::Source::config;
+  part.key_path = setting.key_path();
+  part.file = unit.path;
+  part.position = setting.position;
+  part.end = setting.end;
+  part.bytes = setting.bytes;
+  const config::Classified kind = config::classify(setting);
+  if (kind.kind != Kind::literal) part.source = Part::Source::reference;
+  std::string value = trimmed(setting.value);
+  if (key) {
+    if (value.starts_with("Bearer ")) value = value.substr(7);
+    if (kind.kind == Kind::literal) {
+      part.secret = Secret(value);
+      part.value = part.secret.masked();
+    } else {
+      part.value = value;
+    }
+  } else {
+    part.value = value;
+  }
+  return part;
+}
+
+bool is_value(const Setting& setting) {
+  if (setting.type == Setting::Type::null || setting.type == Setting::Type::boolean) return false;
+  const Kind kind = config::classify(setting).kind;
+  return kind == Kind::literal || kind == Kind::reference || kind == Kind::mixed;
+}
+
+bool is_literal(const Setting& setting) { return config::classify(setting).kind == Kind::literal; }
+
+// A name of an object's field that holds its address; only a value with a host in it is one.
+constexpr std::array<std::string_view, 14> kUrlFields = {
+    "base_url", "baseurl", "api_base", "apibase", "endpoint", "api_url", "apiurl", "url", "host", "apihost",
+    "api_host", "openai_base_url", "api_base_url", "base-url"};
+constexpr std::array<std::string_view, 10> kKeyFields = {
+    "api_key", "apikey", "api-key", "key", "token", "authtoken", "auth_token", "access_token", "secret",
+    "bearer_token"};
+
+template <std::size_t N>
+bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
+  const std::string lower = lowered(name);
+  return std::find(names.begin(), names.end(), lower) != names.end();
+}
+
+std::vector<Connection> object_connections(const Unit& unit) {
+  std::vector<Connection> made;
+  // Objects one after the other: settings of one object stand together in a file.
+  const auto same_object = [](const Setting& a, const Setting& b) {
+    return a.document == b.document && a.path.size() == b.path.size() &&
+           std::equal(a.path.begin(), a.path.end() - 1, b.path.begin());
+  };
+  std::vector<const Setting*> urls, keys;
+  for (const Setting& setting : unit.settings) {
+    if (setting.path.size() < 2 || setting.value.empty()) continue;
+    if (is_one_of(setting.path.back(), kUrlFields) && is_value(setting)) {
+      const auto url = kimi::parse_base_url(setting.value);
+      if (url && (!url->scheme.empty() || url->host.find('.') != std::string::npos) && urls.size() < kMostCandidates)
+        urls.push_back(&setting);
+    } else if (is_one_of(setting.path.back(), kKeyFields) && is_literal(setting) && setting.value.size() >= 20 &&
+               keys.size() < kMostCandidates) {
+      keys.push_back(&setting);
+    }
+  }
+  for (const Setting* key : keys) {
+    for (const Setting* url : urls) {
+      if (!same_object(*key, *url)) continue;
+      Connection connection;
+      connection.slot = key->path.size() >= 2 ? key->path[key->path.size() - 2] : std::string();
+      connection.scope = "source";
+      connection.key = part_at(unit, *key, true);
+      connection.base_url = part_at(unit, *url, false);
+      for (const Setting& other : unit.settings)
+        if (other.path.size() == key->path.size() && same_object(other, *key) &&
+            lowered(other.path.back()) == "model" && is_literal(other)) {
+          connection.model = part_at(unit, other, false);
+          break;
+        }
+      made.push_back(std::move(connection));
+      break;
+    }
+  }
+  return made;
+}
+
+}  // namespace
+
+std::vector<const FamilySpec*> families_of(const Profiles& profiles) {
+  std::vector<const FamilySpec*> families;
+  for (const Profile& profile : profiles.tools)
+    for (const FamilySpec& family : profile.families) families.push_back(&family);
+  return families;
+}
+
+std::vector<Connection> loose_connections(const Unit& unit, const std::vector<const FamilySpec*>& families) {
+  std::vector<Connection> made;
+  for (const FamilySpec* family : families) {
+    std::vector<Candidate> keys, urls, models;
+    const auto collect = [](const Setting& setting, const std::vector<std::string>& names,
+                            std::vector<Candidate>& into) {
+      for (const std::string& name : names)
+        if (auto prefix = prefix_of(setting.path.back(), name)) {
+          if (into.size() < kMostCandidates) into.push_back({&setting, *prefix});
+          return;
+        }
+    };
+    for (const Setting& setting : unit.settings) {
+      if (setting.path.empty() || setting.value.empty() || !is_value(setting)) continue;
+      if (!setting.path.front().empty() && setting.path.front().front() == '@' && setting.path.size() > 3) continue;
+      collect(setting, family->key, keys);
+      collect(setting, family->url, urls);
+      collect(setting, family->model, models);
+    }
+    const auto nearest = [](const Candidate& to, const std::vector<Candidate>& among) -> const Candidate* {
+      const Candidate* best = nullptr;
+      int most = -1;
+      for (const Candidate& one : among) {
+        // A prefix of its own keeps to itself.
+        if (one.prefix != to.prefix) continue;
+        const int near = nearness(*to.setting, *one.setting);
+        if (near >= most && near >= 0) {
+          most = near;
+          best = &one;  // of several the last one wins, as in a shell
+        }
+      }
+      return best;
+    };
+    const auto slot_of = [](const Setting& setting) {
+      // The service, step or table; the variable's name where there is none.
+      return setting.path.size() < 2 ? setting.path.back() : setting.path[setting.path.size() - 2];
+    };
+    std::vector<const Candidate*> used;
+    std::vector<std::pair<std::size_t, Connection>> found;  // by address, to put two keys together
+    for (const Candidate& key : keys) {
+      Connection connection;
+      connection.protocol = family->protocol;
+      connection.scope = "source";
+      connection.slot = slot_of(*key.setting);
+      connection.key = part_at(unit, *key.setting, true);
+      const Candidate* url = nearest(key, urls);
+      if (url != nullptr) {
+        used.push_back(url);
+        connection.base_url = part_at(unit, *url->setting, false);
+      } else if (urls.empty() && !family->base_url.empty()) {
+        Part part;
+        part.source = Part::Source::tool_default;
+        part.value = family->base_url;
+        connection.base_url = std::move(part);
+      }
+      if (const Candidate* model = nearest(key, models)) connection.model = part_at(unit, *model->setting, false);
+      // ANTHROPIC_AUTH_TOKEN and ANTHROPIC_API_KEY in one table both go out.
+      const auto same_table = [&](const Part& other) {
+        const Setting* other_setting = nullptr;
+        for (const Candidate& one : keys)
+          if (one.setting->position == other.position && one.setting->key_path() == other.key_path)
+            other_setting = one.setting;
+        return other_setting != nullptr && other_setting->path.size() == key.setting->path.size() &&
+               other_setting->document == key.setting->document &&
+               begins_with(key.setting->path, other_setting->path, key.setting->path.size() - 1) &&
+               other_setting->path.back() != key.setting->path.back();
+      };
+      const auto twin = std::find_if(found.begin(), found.end(), [&](const auto& entry) {
+        return entry.second.key && same_table(*entry.second.key);
+      });
+      if (twin != found.end() && !connection.key->secret.empty()) {
+        if (twin->second.key->secret.empty())
+          twin->second.key = connection.key;
+        else if (twin->second.key->secret != connection.key->secret)
+          twin->second.other_keys.push_back(*connection.key);
+        continue;
+      }
+      found.emplace_back(found.size(), std::move(connection));
+    }
+    for (auto& [index, connection] : found) made.push_back(std::move(connection));
+    for (const Candidate& url : urls) {
+      if (std::find(used.begin(), used.end(), &url) != used.end()) continue;
+      Connection connection;
+      connection.protocol = family->protocol;
+      connection.scope = "source";
+      connection.slot = slot_of(*url.setting);
+      connection.base_url = part_at(unit, *url.setting, false);
+      if (const Candidate* model = nearest(url, models)) connection.model = part_at(unit, *model->setting, false);
+      made.push_back(std::move(connection));
+    }
+  }
+  std::vector<Connection> objects = object_connections(unit);
+  std::move(objects.begin(), objects.end(), std::back_inserter(made));
+  return made;
+}
+
+std::vector<Connection> loose_connections(const Environment& environment, Part::Source source,
+                                          const std::vector<const FamilySpec*>& families) {
+  std::vector<Connection> made;
+  const auto part_of = [&](const std::string& name, bool key) -> std::optional<Part> {
+    const Variable* variable = environment.find(name);
+    if (variable == nullptr || config::classify(variable->value).kind != Kind::literal) return std::nullopt;
+    Part part;
+    part.source = source;
+    part.key_path = name;
+    part.file = variable->file;
+    part.position = variable->position;
+    part.end = variable->end;
+    part.bytes = variable->bytes;
+    if (key) {
+      part.secret = Secret(variable->value);
+      part.value = part.secret.masked();
+    } else {
+      part.value = variable->value;
+    }
+    return part;
+  };
+  const auto first_of = [&](const std::vector<std::string>& names, bool key) {
+    for (const std::string& name : names)
+      if (auto part = part_of(name, key)) return part;
+    return std::optional<Part>();
+  };
+  for (const FamilySpec* family : families) {
+    Connection connection;
+    connection.protocol = family->protocol;
+    connection.slot = family->id;
+    connection.scope = source == Part::Source::process ? "process" : "environment";
+    connection.base_url = first_of(family->url, false);
+    connection.model = first_of(family->model, false);
+    for (const std::string& name : family->key) {
+      auto part = part_of(name, true);
+      if (!part) continue;
+      if (!connection.key)
+        connection.key = std::move(part);
+      else if (connection.key->secret != part->secret)
+        connection.other_keys.push_back(std::move(*part));
+    }
+    if (!connection.key && !connection.base_url) continue;
+    if (!connection.base_url && !family->base_url.empty()) {
+      Part part;
+      part.source = Part::Source::tool_default;
+      part.value = family->base_url;
+      connection.base_url = std::move(part);
+    }
+    made.push_back(std::move(connection));
+  }
+  return made;
+}
+
+bool is_source(std::string_view path) {
+  static constexpr std::array<std::string_view, 22> kEndings = {
+      ".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", ".svelte", ".go",
+      ".rs", ".java", ".kt", ".rb", ".php", ".cs", ".swift", ".dart", ".ipynb", ".scala", ".md"};
+  const std::size_t slash = path.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string_view::npos &&
+         std::find(kEndings.begin(), kEndings.end(), name.substr(dot)) != kEndings.end();
+}
+
+std::vector<Connection> source_connections(const std::string& path, std::string_view text,
+                                           const std::vector<const FamilySpec*>& families) {
+  std::vector<Connection> made;
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  std::optional<config::LineMap> lines;
+  for (std::size_t open = text.find('('); open != std::string_view::npos && made.size() < kMostCalls;
+       open = text.find('(', open + 1)) {
+    std::size_t begin = open;
+    while (begin > 0 && is_name(text[begin - 1])) --begin;
+    const std::string_view call = text.substr(begin, open - begin);
+    const FamilySpec* client = nullptr;
+    for (const FamilySpec* family : families)
+      if (std::find(family->calls.begin(), family->calls.end(), call) != family->calls.end()) client = family;
+    if (client == nullptr) continue;
+    // Arguments: name, "=" or ":", a quoted text; strings are skipped whole, brackets counted.
+    int depth = 0;
+    std::size_t at = open;
+    const std::size_t end = std::min(text.size(), open + kLongestCall);
+    std::string word;
+    bool due = false;
+    struct Argument {
+      std::string name;
+      std::size_t begin = 0;
+      std::size_t end = 0;
+    };
+    std::vector<Argument> arguments;
+    for (; at < end; ++at) {
+      const char c = text[at];
+      if (c == '"' || c == '\'' || c == '`') {
+        // A cell of a notebook holds its quotes escaped.
+        const bool escaped = at > 0 && text[at - 1] == '\\';
+        const std::size_t from = at + 1;
+        std::size_t to = from;
+        while (to < end && text[to] != c && text[to] != '\n') {
+          if (!escaped && text[to] == '\\') ++to;
+          ++to;
+        }
+        if (to >= end) break;
+        const std::size_t stop = escaped && to > from && text[to - 1] == '\\' ? to - 1 : to;
+        if (due && !word.empty()) {
+          arguments.push_back({lowered(word), from, stop});
+          word.clear();
+          due = false;
+        } else {
+          word.assign(text.substr(from, stop - from));  // a quoted name of an object's field
+        }
+        at = to;
+        continue;
+      }
+      if (is_name(c)) {
+        if (due) due = false;
+        if (at == open || !is_name(text[at - 1])) word.clear();
+        word += c;
+        continue;
+      }
+      if (c == '(' || c == '{' || c == '[') ++depth;
+      if (c == ')' || c == '}' || c == ']') {
+        if (--depth == 0) break;
+      }
+      if ((c == '=' || c == ':') && !word.empty()) due = true;
+      if (c == ',' || c == ';') {
+        due = false;
+        word.clear();
+      }
+    }
+    Connection connection;
+    connection.slot = std::string(call);
+    connection.scope = "source";
+    connection.protocol = client->protocol;
+    bool address_named = false;
+    const std::string body = lowered(text.substr(open, at - open));
+    for (const std::string_view name : {"base_url", "baseurl", "api_base", "openai_api_base"})
+      if (body.find(name) != std::string::npos) address_named = true;
+    for (const Argument& argument : arguments) {
+      if (!lines) lines.emplace(text);
+      Part part;
+      part.source = Part::Source::config;
+      part.key_path = std::string(call) + "." + argument.name;
+      part.file = path;
+      part.bytes = {argument.begin, argument.end};
+      part.position = lines->position(argument.begin);
+      part.end = lines->position(argument.end);
+      const std::string value(text.substr(argument.begin, argument.end - argument.begin));
+      const std::string& name = argument.name;
+      if (name == "api_key" || name == "apikey" || name == "openai_api_key" || name == "anthropic_api_key" ||
+          name == "auth_token" || name == "authtoken") {
+        if (config::classify(value).kind != Kind::literal || connection.key) continue;
+        part.secret = Secret(value);
+        part.value = part.secret.masked();
+        connection.key = std::move(part);
+      } else if (name == "base_url" || name == "baseurl" || name == "api_base" || name == "openai_api_base") {
+        if (config::classify(value).kind != Kind::literal) continue;
+        part.value = value;
+        connection.base_url = std::move(part);
+      } else if (name == "model" || name == "model_name") {
+        part.value = value;
+        connection.model = std::move(part);
+      }
+    }
+    if (!connection.key && !connection.base_url) continue;
+    if (!connection.base_url && !address_named && !client->base_url.empty()) {
+      Part part;
+      part.source = Part::Source::tool_default;
+      part.value = client->base_url;
+      connection.base_url = std::move(part);
+    }
+    made.push_back(std::move(connection));
+  }
+  return made;
+}
+
+}  // namespace kimiguard::agents
