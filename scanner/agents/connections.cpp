@@ -618,10 +618,15 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   // What the file says, before the environment speaks.
   const Connection written = connection;
   bool replaced = false;
-  const auto replace = [&](std::optional<Part>& part, std::optional<Part> stronger, bool beats) {
+  const auto replace = [&](std::optional<Part>& part, std::optional<Part> stronger, bool beats, bool told = true) {
     if (!stronger) return;
     const bool usable = part && (part->source != Part::Source::reference || !part->secret.empty());
-    if (usable && !beats) return;
+    if (usable && !beats) {
+      // The file wins here; what the environment says is kept to be told.
+      const bool differs = part->secret.empty() ? part->value != stronger->value : part->secret != stronger->secret;
+      if (told && differs && part->source == Part::Source::config) connection.overridden.push_back(*stronger);
+      return;
+    }
     if (usable) {
       const bool same = part->secret.empty() ? part->value == stronger->value : part->secret == stronger->secret;
       if (!same) {
@@ -645,7 +650,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   }
   const auto fill = [&](const std::vector<std::string>& keys, const std::vector<std::string>& urls,
                         const std::vector<std::string>& models) {
-    replace(connection.key, variable(keys, true), false);
+    replace(connection.key, variable(keys, true), false, false);
     if (!connection.base_url) replace(connection.base_url, variable(urls, false), false);
     if (!connection.model) replace(connection.model, variable(models, false), false);
   };
