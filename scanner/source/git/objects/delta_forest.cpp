@@ -108,51 +108,6 @@ void order_entries(PackEntries& entries) {
   while (bucket < buckets) entries.buckets[bucket++] = entries.count;
 }
 
-// Every name that is held more than once: the first node counts.
-void mark_duplicates(DeltaForest& forest, HashKind kind, bool repeats, unsigned threads) {
-  forest.duplicate = std::make_unique<std::uint8_t[]>(std::size_t{forest.size} + 1);
-  if (forest.packs.size() < 2 && forest.loose.empty() && !repeats) return;
-  const std::size_t hash = hash_bytes(kind);
-  struct Name {
-    const std::uint8_t* bytes;
-    Node node;
-  };
-  std::atomic<unsigned> next{0};
-  on_threads(threads, [&](unsigned) {
-    std::vector<Name> names;
-    for (unsigned first = next++; first < 256; first = next++) {
-      names.clear();
-      std::array<std::uint8_t, 32> low{};
-      low[0] = static_cast<std::uint8_t>(first);
-      for (const PackEntries& entries : forest.packs) {
-        if (entries.index == nullptr) continue;
-        const std::uint32_t size = entries.index->size();
-        for (std::uint32_t i = entries.index->lower_bound(low.data()); i < size; ++i) {
-          const std::uint8_t* name = entries.index->name(i);
-          if (name[0] != first) break;
-          if (const auto entry = entries.at(entries.index->offset(i)))
-            names.push_back({name, entries.first + *entry});
-        }
-      }
-      auto loose = std::lower_bound(
-          forest.loose.begin(), forest.loose.end(), low[0],
-          [](const LooseEntry& entry, std::uint8_t byte) { return entry.id.data()[0] < byte; });
-      for (; loose != forest.loose.end() && loose->id.data()[0] == first; ++loose)
-        names.push_back(
-            {loose->id.data(), forest.loose_first + static_cast<Node>(loose - forest.loose.begin())});
-      std::sort(names.begin(), names.end(), [&](const Name& a, const Name& b) {
-        const int order = std::memcmp(a.bytes, b.bytes, hash);
-        return order != 0 ? order < 0 : a.node < b.node;
-      });
-      for (std::size_t i = 1; i < names.size(); ++i)
-        if (names[i].node != names[i - 1].node && std::memcmp(names[i].bytes, names[i - 1].bytes, hash) == 0) {
-          forest.duplicate[names[i].node] = kLaterCopy;
-          if (forest.duplicate[names[i - 1].node] == kOnlyCopy) forest.duplicate[names[i - 1].node] = kFirstCopy;
-        }
-    }
-  });
-}
-
 // The base of every delta. Touching each head also brings the pack's pages into the mapping.
 void find_parents(DeltaForest& forest, unsigned threads) {
   for (PackEntries& entries : forest.packs) {
@@ -285,9 +240,53 @@ std::optional<Node> DeltaForest::named(const std::uint8_t* id) const {
   return std::nullopt;
 }
 
+// Every name that is held more than once: the first node counts.
+void DeltaForest::mark_duplicates(HashKind kind, bool repeats, unsigned threads) {
+  duplicate = std::make_unique<std::uint8_t[]>(std::size_t{size} + 1);
+  if (packs.size() < 2 && loose.empty() && !repeats) return;
+  const std::size_t hash = hash_bytes(kind);
+  struct Name {
+    const std::uint8_t* bytes;
+    Node node;
+  };
+  std::atomic<unsigned> next{0};
+  on_threads(threads, [&](unsigned) {
+    std::vector<Name> names;
+    for (unsigned first = next++; first < 256; first = next++) {
+      names.clear();
+      std::array<std::uint8_t, 32> low{};
+      low[0] = static_cast<std::uint8_t>(first);
+      for (const PackEntries& entries : packs) {
+        if (entries.index == nullptr) continue;
+        const std::uint32_t end = entries.index->size();
+        for (std::uint32_t i = entries.index->lower_bound(low.data()); i < end; ++i) {
+          const std::uint8_t* name = entries.index->name(i);
+          if (name[0] != first) break;
+          if (const auto entry = entries.at(entries.index->offset(i)))
+            names.push_back({name, entries.first + *entry});
+        }
+      }
+      auto one = std::lower_bound(
+          loose.begin(), loose.end(), low[0],
+          [](const LooseEntry& entry, std::uint8_t byte) { return entry.id.data()[0] < byte; });
+      for (; one != loose.end() && one->id.data()[0] == first; ++one)
+        names.push_back({one->id.data(), loose_first + static_cast<Node>(one - loose.begin())});
+      std::sort(names.begin(), names.end(), [&](const Name& a, const Name& b) {
+        const int order = std::memcmp(a.bytes, b.bytes, hash);
+        return order != 0 ? order < 0 : a.node < b.node;
+      });
+      for (std::size_t i = 1; i < names.size(); ++i)
+        if (names[i].node != names[i - 1].node && std::memcmp(names[i].bytes, names[i - 1].bytes, hash) == 0) {
+          duplicate[names[i].node] = kLaterCopy;
+          if (duplicate[names[i - 1].node] == kOnlyCopy) duplicate[names[i - 1].node] = kFirstCopy;
+        }
+    }
+  });
+}
+
 DeltaForest DeltaForest::build(const std::vector<std::shared_ptr<const Pack>>& packs,
                                const std::vector<const PackIndex*>& indexes, std::vector<LooseEntry> loose,
-                               HashKind kind, bool repeats, unsigned threads) {
+                               unsigned threads) {
   DeltaForest forest;
   std::sort(loose.begin(), loose.end(), [](const LooseEntry& a, const LooseEntry& b) {
     return a.id == b.id ? a.folder < b.folder : a.id < b.id;
@@ -324,7 +323,6 @@ DeltaForest DeltaForest::build(const std::vector<std::shared_ptr<const Pack>>& p
   forest.weight = fresh<std::uint32_t>(room);
   find_parents(forest, threads);
   link_children(forest);
-  mark_duplicates(forest, kind, repeats, threads);
   return forest;
 }
 

@@ -61,11 +61,13 @@ class DeltaForest {
   std::vector<Node> roots;                       // nodes without base, in order
 
   // Reads every entry's head and links them, on `threads` threads.
-  // `indexes[i]` serves `packs[i]`; entries whose index is null are left out. `repeats`: some index
-  // holds a name twice.
+  // `indexes[i]` serves `packs[i]`; entries whose index is null are left out. Nothing an index says is
+  // believed without a look, so one that is not sound does no harm here.
   static DeltaForest build(const std::vector<std::shared_ptr<const Pack>>& packs,
                            const std::vector<const PackIndex*>& indexes, std::vector<LooseEntry> loose,
-                           HashKind kind, bool repeats, unsigned threads);
+                           unsigned threads);
+  // Fills `duplicate`. `repeats`: some index holds a name twice.
+  void mark_duplicates(HashKind kind, bool repeats, unsigned threads);
 
   std::size_t pack_of(Node node) const;  // REQUIRES: node < loose_first
   ObjectId id(Node node, HashKind kind) const;

@@ -279,21 +279,44 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
     salvaged[i] = std::make_unique<Salvaged>(salvage(*packs[i], elsewhere, store.options().max_object_bytes));
     report.coverage.gaps.push_back({GapKind::not_parsed, "index", packs[i]->path(), reason});
   };
+  for (std::size_t i = 0; i < packs.size(); ++i)
+    if (packs[i]->indexed()) indexes[i] = &packs[i]->index();
+  std::vector<LooseEntry> loose;
+  if (options.loose)
+    for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
+      for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
+        loose.push_back({id, static_cast<std::uint32_t>(folder)});
+
+  // The checks run beside the linking, most of which is on one thread; they nearly always pass.
   std::vector<PackIndex::Check> checks(packs.size());
-  std::atomic<std::size_t> next{0};
-  on_threads(packs.size() > 1 ? threads : 1, [&](unsigned) {
-    for (std::size_t i = next++; i < packs.size(); i = next++)
-      if (packs[i]->indexed()) checks[i] = packs[i]->index().check();
-  });
+  const auto check_all = [&](unsigned on) {
+    std::atomic<std::size_t> next{0};
+    on_threads(packs.size() > 1 ? on : 1, [&](unsigned) {
+      for (std::size_t i = next++; i < packs.size(); i = next++)
+        if (packs[i]->indexed()) checks[i] = packs[i]->index().check();
+    });
+  };
+  DeltaForest forest;
+  if (threads > 1) {
+    on_threads(2, [&](unsigned index) {
+      if (index == 0)
+        check_all(threads - 1);
+      else
+        forest = DeltaForest::build(packs, indexes, loose, threads);
+    });
+  } else {
+    check_all(1);
+    forest = DeltaForest::build(packs, indexes, loose, threads);
+  }
   bool repeats = false;
+  bool renewed = false;
   for (std::size_t i = 0; i < packs.size(); ++i) {
     if (!packs[i]->indexed()) continue;
-    indexes[i] = &packs[i]->index();
-    repeats |= checks[i].repeats;
+    repeats |= checks[i].repeats || !checks[i].sound;
     if (checks[i].sound) continue;
-    repeats = true;
     salvage_pack(i, "the index is damaged: objects were read in the order of the pack");
     indexes[i] = &salvaged[i]->index;
+    renewed = true;
     if (salvaged[i]->unread_bytes > 0)
       report.coverage.gaps.push_back(
           {GapKind::unreadable, "damaged", packs[i]->path(),
@@ -303,12 +326,8 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
                                       "deltas made from objects that are damaged or not stored",
                                       salvaged[i]->nameless});
   }
-  std::vector<LooseEntry> loose;
-  if (options.loose)
-    for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
-      for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
-        loose.push_back({id, static_cast<std::uint32_t>(folder)});
-  DeltaForest forest = DeltaForest::build(packs, indexes, std::move(loose), store.hash_kind(), repeats, threads);
+  if (renewed) forest = DeltaForest::build(packs, indexes, loose, threads);
+  forest.mark_duplicates(store.hash_kind(), repeats, threads);
   Pass pass(store, options, threads, forest, visitors, report);
   pass.run();
 
@@ -322,7 +341,9 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
         std::find(packs.begin(), packs.end(), forest.packs[i].pack) - packs.begin());
     if (salvaged[at] != nullptr) continue;
     salvage_pack(at, "the index does not fit the pack: objects were read in the order of the pack too");
-    DeltaForest again = DeltaForest::build({packs[at]}, {&salvaged[at]->index}, {}, store.hash_kind(), true, threads);
+    DeltaForest again =
+        DeltaForest::build({packs[at]}, {&salvaged[at]->index}, {}, threads);
+    again.mark_duplicates(store.hash_kind(), true, threads);
     Pass second(store, options, threads, again, visitors, report);
     second.leave_out(delivered);
     second.run();

@@ -51,7 +51,10 @@ void WalkWorker::run() {
          begin < roots.size();
          begin = shared_.next_root.fetch_add(kRootBatch, std::memory_order_relaxed)) {
       const std::size_t end = std::min(begin + kRootBatch, roots.size());
-      for (std::size_t i = begin; i < end && !shared_.stopped(); ++i) root(roots[i]);
+      for (std::size_t i = begin; i < end && !shared_.stopped(); ++i) {
+        if (i + 1 < end) prefetch(roots[i + 1]);
+        root(roots[i]);
+      }
     }
     Subtree taken;
     {
@@ -411,8 +414,24 @@ void WalkWorker::descend() {
       continue;
     }
     const Node node = shared_.forest.children[level.next++];
+    const std::uint32_t* below = &shared_.forest.child_begin[node];
+    if (below[0] != below[1])
+      prefetch(shared_.forest.children[below[0]]);
+    else if (level.next != level.end)
+      prefetch(shared_.forest.children[level.next]);
     child(depth_ - 1, node, level.next == level.end);
   }
+}
+
+// What the next entry needs first: its head in the pack and its checksum in the index. Asked for one
+// entry ahead, both misses pass while this entry inflates: git.git 1.76 -> 1.69 s, cline
+// 1.06 -> 1.02 s on 2 threads.
+void WalkWorker::prefetch(Node node) {
+  if (node >= shared_.forest.loose_first) return;
+  const PackEntries& entries = entries_of(node);
+  const std::uint32_t index = node - entries.first;
+  __builtin_prefetch(entries.pack->bytes().data() + entries.offsets[index]);
+  __builtin_prefetch(entries.index->crc_address(entries.positions[index]));
 }
 
 std::optional<std::string_view> WalkWorker::inflate_delta(Node node, const PackEntries& entries,

@@ -132,6 +132,7 @@ class WalkWorker {
   void finish(Node node, std::uint64_t size);
   bool delivered_before(Node node) const;
   void fail(Node node, Fault fault);
+  void prefetch(Node node);
   bool affordable(std::uint64_t result, std::uint64_t stored);
   const PackEntries& entries_of(Node node);
 
