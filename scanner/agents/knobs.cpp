@@ -418,8 +418,8 @@ std::optional<Finding> tracked_finding(const Rulebook& book, const Profile& prof
 std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path, const Secret& key,
                                          std::uint32_t mode, std::uint32_t folder_mode) {
   const bool readable = mode != 0 && (mode & 077) != 0;
-  // A sticky folder such as /tmp lets nobody touch what is another's.
-  const bool open_folder = folder_mode != 0 && (folder_mode & 022) != 0 && (folder_mode & S_ISVTX) == 0;
+  // A sticky folder such as /tmp lets nobody touch what is another's; a group is often only the user.
+  const bool open_folder = folder_mode != 0 && (folder_mode & 002) != 0 && (folder_mode & S_ISVTX) == 0;
   if (!readable && !open_folder) return std::nullopt;
   Connection stub;
   Part part;

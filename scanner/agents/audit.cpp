@@ -1,0 +1,594 @@
+#include "scanner/agents/audit.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "scanner/agents/connections.h"
+#include "scanner/agents/disk.h"
+#include "scanner/agents/environment.h"
+#include "scanner/agents/glob.h"
+#include "scanner/agents/knobs.h"
+#include "scanner/agents/loose_connections.h"
+#include "scanner/agents/project_files.h"
+#include "scanner/agents/unit.h"
+#include "scanner/kimi/base_url.h"
+
+namespace kimiguard::agents {
+namespace {
+
+using Family = kimi::KeyKind::Family;
+
+constexpr std::size_t kLargestConfig = std::size_t{32} << 20;
+constexpr std::size_t kMostProjectEntries = 2'000'000;
+constexpr std::size_t kDeepestProject = 64;
+
+bool is_read(const FileSpec& spec) {
+  switch (spec.role) {
+    case Role::config:
+    case Role::secrets:
+      return spec.format != "text" && spec.format != "binary";
+    case Role::state:
+    case Role::backup:
+    case Role::export_:
+      return !spec.slots.empty() || !spec.weak.empty() || !spec.unread.empty();
+    default:
+      return false;
+  }
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Puts what the rest of the run knows of a key into the words the judge wants.
+class KeyKnowledge {
+ public:
+  KeyKnowledge(const AuditInput& input, const kimi::KeyKinds& kinds) : input_(input), kinds_(kinds) {}
+
+  // A written or default address of Kimi's that a key goes to speaks for its product; a region only where
+  // all of them agree is not proof, so it stays open.
+  void learn(const Connection& connection) {
+    if (!connection.key || connection.key->secret.empty()) return;
+    if (kinds_.of(connection.key->secret.reveal()).family != Family::sk48) return;
+    const std::string id = connection.key->secret.id();
+    const auto url = connection.base_url ? kimi::parse_base_url(connection.base_url->value) : std::nullopt;
+    const kimi::Owner owner = url ? kimi::owner_of(*input_.rulebook, *url) : kimi::Owner{};
+    if (owner.realm != nullptr && owner.api) {
+      products_[id].insert(owner.realm->product);
+      return;
+    }
+    // A Kimi model asked of a vendor's own host with a key of Kimi's shape: the key is Kimi's, the address
+    // was forgotten.
+    const bool by_default = !connection.base_url || connection.base_url->source == Part::Source::tool_default;
+    if (by_default && connection.model && input_.rulebook->model(connection.model->value, "platform") != nullptr)
+      products_[id].insert("platform");
+  }
+
+  kimi::Background of(const Secret& key) const {
+    kimi::Background known = input_.background ? input_.background(key) : kimi::Background{};
+    known.as_of = input_.as_of;
+    if (known.key_realm.empty() && known.key_issuer.empty()) {
+      const auto found = products_.find(key.id());
+      if (found != products_.end() && found->second.count("platform") != 0) known.key_realm = "platform";
+    }
+    return known;
+  }
+  bool is_kimi(const Secret& key) const {
+    if (key.empty()) return false;
+    const Family family = kinds_.of(key.reveal()).family;
+    if (family == Family::kimi_code) return true;
+    return family == Family::sk48 && (products_.count(key.id()) != 0 || !of(key).key_realm.empty());
+  }
+
+ private:
+  const AuditInput& input_;
+  const kimi::KeyKinds& kinds_;
+  std::map<std::string, std::set<std::string>> products_;
+};
+
+// A change of a setting that stands for an address writes the setting's own words.
+void speak_of_regions(std::vector<Finding>& findings, const std::vector<RegionSetting>& regions) {
+  for (Finding& finding : findings) {
+    for (Change& change : finding.changes) {
+      for (const RegionSetting& region : regions) {
+        if (change.file != region.file || change.key_path != region.key_path) continue;
+        const auto wanted = region.value_of_url.find(change.to);
+        change.from = region.value;
+        if (wanted != region.value_of_url.end()) change.to = wanted->second;
+        break;
+      }
+    }
+  }
+}
+
+std::string argument(const Finding& finding, const char* name) {
+  const auto found = finding.arguments.find(name);
+  return found == finding.arguments.end() ? std::string() : found->second;
+}
+
+auto identity(const Finding& finding) {
+  const Place& place = finding.places.front();
+  return std::tuple(place.path, place.region.begin.line, place.region.begin.column, finding.rule,
+                    finding.key_path, argument(finding, "variant"), argument(finding, "host"),
+                    argument(finding, "key_id"), argument(finding, "model"), argument(finding, "other_path"));
+}
+
+void settle(std::vector<Finding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return identity(a) < identity(b); });
+  findings.erase(std::unique(findings.begin(), findings.end(),
+                             [](const Finding& a, const Finding& b) { return identity(a) == identity(b); }),
+                 findings.end());
+}
+
+// Files that lie beside each other and are one tool's, in one view.
+class Audit {
+ public:
+  explicit Audit(const AuditInput& input)
+      : input_(input),
+        system_(input.system ? *input.system : system_of_home(disk_, input.home)),
+        layout_(system_, input.home, input.present ? input.environment : std::map<std::string, std::string>{},
+                input.present),
+        judge_(*input.rulebook),
+        known_(input, judge_.kinds()) {}
+
+  AuditResult run();
+
+ private:
+  bool wanted(const Profile& profile) const {
+    return input_.only_tools.empty() || std::find(input_.only_tools.begin(), input_.only_tools.end(),
+                                                  profile.id) != input_.only_tools.end();
+  }
+  void find_home_files(const Profile& profile, Glob& bounded, Glob& free);
+  void find_project_files();
+  void see(const Profile& profile, const FileSpec& spec, const std::string& path, const std::string& project,
+           const std::string& root);
+  void read_environment();
+  void connect(const Profile& profile);
+  void connect_view(const Profile& profile, const std::string& project, const Environment& process);
+  void connect_loose();
+  void connect_processes();
+  void follow_proxies();
+  void judge();
+  void judge_files();
+
+  const AuditInput& input_;
+  PosixDisk disk_;
+  System system_;
+  HomeLayout layout_;
+  kimi::Judge judge_;
+  KeyKnowledge known_;
+  AuditResult result_;
+  std::deque<Unit> units_;  // stay where they are
+  std::map<std::pair<std::string, std::string>, std::size_t> seen_;  // path, tool -> file
+  Environment login_;
+  Environment process_;
+  std::deque<Environment> environments_;
+  std::vector<Made> made_;
+  std::vector<RegionSetting> regions_;
+  std::vector<Finding> findings_;
+};
+
+void Audit::see(const Profile& profile, const FileSpec& spec, const std::string& path, const std::string& project,
+                const std::string& root) {
+  if (seen_.count({path, profile.id}) != 0) return;
+  seen_[{path, profile.id}] = result_.files.size();
+  SeenFile file;
+  file.path = path;
+  file.tool = profile.id;
+  file.title = profile.title;
+  file.role = spec.role;
+  file.place = place_of(spec.role, profile.generic);
+  file.scope = spec.scope;
+  file.protection = spec.protection;
+  file.personal = spec.personal;
+  file.project = root;
+  const bool environment_file = profile.generic && spec.provides == "environment";
+  if (is_read(spec) && (wanted(profile) || environment_file)) {
+    file.mode = disk_.mode(path);
+    if (spec.format == "sqlite" || spec.format == "leveldb") {
+      units_.push_back(read_database_unit(&profile, &spec, path));
+      ++result_.coverage.databases;
+    } else if (auto bytes = disk_.read(path, kLargestConfig)) {
+      result_.coverage.files += 1;
+      result_.coverage.bytes += bytes->size();
+      units_.push_back(read_unit(&profile, &spec, path, *bytes));
+      wipe(*bytes);
+    } else {
+      Gap gap;
+      gap.kind = GapKind::unreadable;
+      gap.code = bytes.error().code;
+      gap.place = path;
+      gap.reason = bytes.error().message;
+      result_.coverage.gaps.push_back(std::move(gap));
+      result_.files.push_back(std::move(file));
+      return;
+    }
+    Unit& unit = units_.back();
+    unit.project = project;
+    file.parsed = true;
+    for (Gap& gap : unit.gaps) result_.coverage.gaps.push_back(std::move(gap));
+    unit.gaps.clear();
+  }
+  if (wanted(profile)) result_.files.push_back(std::move(file));
+  else seen_.erase({path, profile.id});
+}
+
+void Audit::find_home_files(const Profile& profile, Glob& bounded, Glob& free) {
+  const bool environment = profile.generic &&
+                           std::any_of(profile.files.begin(), profile.files.end(),
+                                       [](const FileSpec& spec) { return spec.provides == "environment"; });
+  if (!wanted(profile) && !environment) return;
+  for (const FileSpec& spec : profile.files) {
+    if (!spec.systems.empty() &&
+        std::find(spec.systems.begin(), spec.systems.end(), name(system_)) == spec.systems.end())
+      continue;
+    for (const std::string& path : spec.paths) {
+      for (const std::string& pattern : layout_.resolve(profile, path)) {
+        const bool below = pattern.starts_with(layout_.home() + "/");
+        for (const std::string& file : (below ? bounded : free).files(pattern, result_.coverage))
+          see(profile, spec, file, "", "");
+      }
+    }
+  }
+}
+
+void Audit::find_project_files() {
+  if (input_.projects.empty()) return;
+  const ProjectFiles names(*input_.profiles);
+  std::size_t looked = 0;
+  bool full = false;
+  for (const std::string& root : input_.projects) {
+    std::vector<std::pair<std::string, std::size_t>> folders = {{root, 0}};
+    const auto take = [&](const std::string& path) {
+      for (const ProjectFile& found : names.of(path))
+        see(*found.profile, *found.spec, path, found.folder.empty() ? root : found.folder, root);
+    };
+    if (S_ISREG(disk_.mode(root))) {
+      take(root);
+      continue;
+    }
+    while (!folders.empty() && !full) {
+      const auto [folder, depth] = std::move(folders.back());
+      folders.pop_back();
+      auto listed = disk_.list(folder);
+      if (!listed) continue;  // the walk that looks for leaks says so
+      for (const Entry& entry : *listed) {
+        if (++looked > kMostProjectEntries) {
+          full = true;
+          break;
+        }
+        std::string path = folder + "/" + entry.name;
+        if (entry.kind == Entry::Kind::folder && entry.name != ".git" && depth < kDeepestProject)
+          folders.emplace_back(std::move(path), depth + 1);
+        else if (entry.kind == Entry::Kind::file)
+          take(path);
+      }
+    }
+  }
+  if (full) {
+    Gap gap;
+    gap.code = "limit";
+    gap.place = input_.projects.front();
+    gap.reason = "more files than are looked at for settings";
+    result_.coverage.gaps.push_back(std::move(gap));
+  }
+}
+
+void Audit::read_environment() {
+  for (const Unit& unit : units_)
+    if (unit.profile->generic && unit.spec->provides == "environment" && unit.project.empty()) login_.take(unit);
+  process_ = login_;
+  if (!input_.present) return;
+  for (const auto& [name, value] : input_.environment) {
+    const Variable* known = process_.find(name);
+    // The same value is the file's, which has a place to go to.
+    if (known != nullptr && known->value == value) continue;
+    Variable variable;
+    variable.value = value;
+    process_.set(name, std::move(variable));
+  }
+}
+
+void Audit::connect_view(const Profile& profile, const std::string& project, const Environment& process) {
+  std::vector<const Unit*> units;
+  for (const Unit& unit : units_)
+    if (unit.profile == &profile && (unit.project.empty() || unit.project == project)) units.push_back(&unit);
+  if (units.empty()) return;
+  environments_.push_back(tool_environment(units, process));
+  const Environment& environment = environments_.back();
+  ResolveOptions options;
+  options.disk = &disk_;
+  options.home = layout_.home();
+  ToolConnections found = connections_of(profile, units, project, environment, options);
+  View view;
+  view.profile = &profile;
+  view.units = units;
+  view.of_project = project;
+  view.environment = &environment;
+  for (const Made& made : found.made) view.made.push_back(&made);
+  const Rulebook& book = *input_.rulebook;
+  const auto take = [&](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings_));
+  };
+  take(knob_findings(book, judge_.kinds(), view));
+  take(unread_findings(book, judge_.kinds(), view));
+  take(helper_findings(book, view));
+  take(weak_store_findings(book, view, system_, &disk_));
+  std::move(found.made.begin(), found.made.end(), std::back_inserter(made_));
+  std::move(found.regions.begin(), found.regions.end(), std::back_inserter(regions_));
+}
+
+void Audit::connect(const Profile& profile) {
+  std::set<std::string> projects;
+  for (const Unit& unit : units_)
+    if (unit.profile == &profile) projects.insert(unit.project);
+  if (projects.empty()) return;
+  projects.insert("");
+  for (const std::string& project : projects) connect_view(profile, project, process_);
+}
+
+void Audit::connect_loose() {
+  const std::vector<const FamilySpec*> families = families_of(*input_.profiles);
+  const auto take = [&](Connection connection, const Unit* unit) {
+    Made made;
+    made.unit = unit;
+    made.profile = unit == nullptr ? nullptr : unit->profile;
+    made.connection = std::move(connection);
+    const bool kimi = concerns_kimi(*input_.rulebook, judge_.kinds(), made.connection) ||
+                      (made.connection.key &&
+                       judge_.kinds().of(made.connection.key->secret.reveal()).family == Family::sk48);
+    if (kimi) made_.push_back(std::move(made));
+  };
+  for (const Unit& unit : units_) {
+    if (!unit.profile->generic || !wanted(*unit.profile)) continue;
+    // What a login sets is one environment, however many files it takes.
+    if (unit.spec->provides == "environment" && unit.project.empty()) continue;
+    for (Connection& connection : loose_connections(unit, families)) {
+      connection.scope = unit.project.empty() ? "user" : "project";
+      take(std::move(connection), &unit);
+    }
+  }
+  if (input_.only_tools.empty())
+    for (Connection& connection : loose_connections(process_, Part::Source::environment, families))
+      take(std::move(connection), nullptr);
+}
+
+void Audit::connect_processes() {
+  if (!input_.present) return;
+  const std::vector<const FamilySpec*> families = families_of(*input_.profiles);
+  for (const RunningProcess& process : input_.processes) {
+    const Profile* tool = nullptr;
+    for (const Profile& profile : input_.profiles->tools)
+      for (const StopSpec& stop : profile.stops)
+        if (std::find(stop.process.begin(), stop.process.end(), process.program) != stop.process.end())
+          tool = &profile;
+    if (tool != nullptr && !wanted(*tool)) continue;
+    if (tool == nullptr && !input_.only_tools.empty()) continue;
+    Environment environment;
+    for (const auto& [name, value] : process.environment) {
+      Variable variable;
+      variable.value = value;
+      variable.file = "proc/" + std::to_string(process.pid) + "/environ";
+      environment.set(name, std::move(variable));
+    }
+    for (Connection& connection : loose_connections(environment, Part::Source::process, families)) {
+      const bool kimi = concerns_kimi(*input_.rulebook, judge_.kinds(), connection) ||
+                        (connection.key && known_.is_kimi(connection.key->secret));
+      if (!kimi) continue;
+      connection.tool = tool == nullptr ? std::string() : tool->id;
+      connection.slot = process.program + ", pid " + std::to_string(process.pid) +
+                        (process.started.empty() ? "" : ", since " + process.started);
+      Made made;
+      made.profile = tool;
+      made.connection = std::move(connection);
+      // A tool decides itself what its variables mean; here they are inventory.
+      made.as_written = tool != nullptr;
+      made_.push_back(std::move(made));
+    }
+  }
+}
+
+void Audit::follow_proxies() {
+  std::map<std::string, std::vector<const Profile*>> by_port;
+  for (const Profile& profile : input_.profiles->tools) {
+    for (const ProxySpec& proxy : profile.proxies) {
+      for (const std::int64_t port : proxy.ports) by_port[std::to_string(port)].push_back(&profile);
+      for (const Unit& unit : units_)
+        if (unit.profile == &profile && (proxy.file.empty() || unit.spec->id == proxy.file))
+          for (const config::Selector& selector : proxy.port)
+            for (const Setting* setting : config::select(unit.settings, selector))
+              by_port[setting->value].push_back(&profile);
+    }
+  }
+  std::vector<Made> behind;
+  for (const Made& live : made_) {
+    if (!live.connection.base_url || live.as_written) continue;
+    const auto url = kimi::parse_base_url(live.connection.base_url->value);
+    if (!url || !url->loopback) continue;
+    const auto found = by_port.find(url->port);
+    if (found == by_port.end()) continue;
+    for (const Made& real : made_) {
+      if (real.profile == nullptr || real.profile == live.profile || !real.connection.active || real.as_written)
+        continue;
+      if (std::find(found->second.begin(), found->second.end(), real.profile) == found->second.end()) continue;
+      if (!real.app.empty() && real.app != live.connection.tool) continue;
+      const auto target =
+          real.connection.base_url ? kimi::parse_base_url(real.connection.base_url->value) : std::nullopt;
+      if (!target || target->loopback) continue;
+      Made made = real;
+      made.connection.tool = live.connection.tool;
+      made.connection.slot = live.connection.slot + " via " + real.profile->id +
+                             (real.connection.slot.empty() ? "" : " (" + real.connection.slot + ")");
+      made.connection.overridden.clear();
+      made.connection.other_keys.clear();
+      made.profile = live.profile;
+      made.app.clear();
+      made.as_written = true;  // judged where it stands
+      made.connection.active = true;
+      behind.push_back(std::move(made));
+      if (behind.size() > 10'000) return;
+    }
+  }
+  std::move(behind.begin(), behind.end(), std::back_inserter(made_));
+}
+
+void Audit::judge_files() {
+  // Keys by the file they stand in.
+  std::map<std::string, Secret> keys;
+  const auto note = [&](const Part& part) {
+    if (!part.file.empty() && known_.is_kimi(part.secret)) keys.emplace(part.file, part.secret);
+  };
+  for (const Made& made : made_) {
+    if (made.connection.key) note(*made.connection.key);
+    for (const Part& part : made.connection.other_keys) note(part);
+    for (const Part& part : made.connection.overridden) note(part);
+  }
+  for (const Unit& unit : units_)
+    for (const Setting& setting : unit.settings)
+      if (keys.count(unit.path) == 0 && setting.value.size() >= 40 && setting.value.size() < 200 &&
+          setting.value.starts_with("sk-") && judge_.kinds().of(setting.value).family == Family::kimi_code)
+        keys.emplace(unit.path, Secret(setting.value));
+
+  const bool modes = input_.judge_modes && system_ != System::windows;
+  std::set<std::string> judged;
+  for (SeenFile& file : result_.files) {
+    const auto key = keys.find(file.path);
+    file.holds_key = key != keys.end();
+    if (!file.holds_key && !file.personal) continue;
+    if (!judged.insert(file.path).second) continue;
+    const Profile* profile = input_.profiles->tool(file.tool);
+    if (file.holds_key && modes)
+      if (auto finding = file_mode_finding(*input_.rulebook, file.path, key->second, disk_.mode(file.path),
+                                           disk_.mode(folder_of(file.path))))
+        findings_.push_back(std::move(*finding));
+    const bool own = file.personal || (!profile->generic && file.holds_key && file.project.empty());
+    if (own && input_.tracked && input_.tracked(file.path))
+      if (auto finding = tracked_finding(*input_.rulebook, *profile, file.path))
+        findings_.push_back(std::move(*finding));
+  }
+}
+
+void Audit::judge() {
+  for (const Made& made : made_) known_.learn(made.connection);
+  const auto take = [&](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings_));
+  };
+  std::vector<Connection> all;
+  for (const Made& made : made_) {
+    const bool inventory = made.as_written && made.connection.active;
+    if (inventory) continue;
+    const Secret key = made.connection.key ? made.connection.key->secret : Secret();
+    kimi::Background known = key.empty() ? kimi::Background{} : known_.of(key);
+    known.as_of = input_.as_of;
+    take(judge_.verdict(made.connection, known));
+    all.push_back(made.connection);
+  }
+  take(judge_.verdict_across(all));
+  take(overruled_findings(*input_.rulebook, judge_.kinds(), made_));
+  take(disagreement_findings(*input_.rulebook, judge_.kinds(), made_));
+  judge_files();
+  speak_of_regions(findings_, regions_);
+  settle(findings_);
+}
+
+AuditResult Audit::run() {
+  result_.system = system_;
+  Glob bounded(disk_, layout_.home());
+  Glob free(disk_, "");
+  for (const Profile& profile : input_.profiles->tools) find_home_files(profile, bounded, free);
+  find_project_files();
+  read_environment();
+  for (const Profile& profile : input_.profiles->tools)
+    if (!profile.generic && wanted(profile)) connect(profile);
+  connect_loose();
+  follow_proxies();
+  connect_processes();
+  judge();
+
+  std::set<std::string> tools;
+  for (const SeenFile& file : result_.files) {
+    const Profile* profile = input_.profiles->tool(file.tool);
+    if (profile != nullptr && !profile->generic) tools.insert(file.tool);
+  }
+  result_.tools.assign(tools.begin(), tools.end());
+  std::stable_sort(made_.begin(), made_.end(), [](const Made& a, const Made& b) {
+    const auto order = [](const Made& made) {
+      const Connection& c = made.connection;
+      const Part* part = c.key ? &*c.key : c.base_url ? &*c.base_url : nullptr;
+      return std::tuple(c.tool, c.slot, part == nullptr ? std::string() : part->file,
+                        part == nullptr ? std::uint64_t{0} : part->position.line);
+    };
+    return order(a) < order(b);
+  });
+  for (Made& made : made_) result_.connections.push_back(std::move(made.connection));
+  result_.findings = std::move(findings_);
+  std::stable_sort(result_.files.begin(), result_.files.end(), [](const SeenFile& a, const SeenFile& b) {
+    return std::tie(a.path, a.tool) < std::tie(b.path, b.tool);
+  });
+  result_.coverage.settle();
+  return std::move(result_);
+}
+
+}  // namespace
+
+AuditResult audit(const AuditInput& input) { return Audit(input).run(); }
+
+bool may_hold_connections(const Profiles& profiles, std::string_view path) {
+  return is_source(path) || config::format_of(path, {}).has_value() || !ProjectFiles(profiles).of(path).empty();
+}
+
+FileConnections connections_of_file(const Profiles& profiles, const Rulebook& book, const std::string& path,
+                                    std::string_view bytes) {
+  FileConnections result;
+  const std::vector<const FamilySpec*> families = families_of(profiles);
+  const kimi::KeyKinds kinds(book);
+  const auto wanted = [&](const Connection& connection) {
+    if (concerns_kimi(book, kinds, connection)) return true;
+    return connection.key && kinds.of(connection.key->secret.reveal()).family == Family::sk48;
+  };
+  for (const ProjectFile& file : ProjectFiles(profiles).of(path)) {
+    if (file.profile->generic) continue;
+    if (result.tool.empty()) result.tool = file.profile->id;
+    result.personal = result.personal || file.spec->personal;
+    if (!is_read(*file.spec) || file.spec->format == "sqlite" || file.spec->format == "leveldb") continue;
+    Unit unit = read_unit(file.profile, file.spec, path, bytes);
+    unit.project = "project";
+    const Environment environment = tool_environment({&unit}, {});
+    ToolConnections found = connections_of(*file.profile, {&unit}, unit.project, environment, {});
+    View view;
+    view.profile = file.profile;
+    view.units = {&unit};
+    view.of_project = unit.project;
+    view.environment = &environment;
+    for (const Made& made : found.made) view.made.push_back(&made);
+    for (auto* more : {&unread_findings}) {
+      auto findings = more(book, kinds, view);
+      std::move(findings.begin(), findings.end(), std::back_inserter(result.findings));
+    }
+    auto helpers = helper_findings(book, view);
+    std::move(helpers.begin(), helpers.end(), std::back_inserter(result.findings));
+    for (Made& made : found.made) result.connections.push_back(std::move(made.connection));
+  }
+  if (result.tool.empty()) {
+    if (is_source(path)) {
+      for (Connection& connection : source_connections(path, bytes, families))
+        if (wanted(connection)) result.connections.push_back(std::move(connection));
+    } else {
+      const Unit unit = read_unit(nullptr, nullptr, path, bytes);
+      for (Connection& connection : loose_connections(unit, families))
+        if (wanted(connection)) result.connections.push_back(std::move(connection));
+    }
+  }
+  return result;
+}
+
+}  // namespace kimiguard::agents
