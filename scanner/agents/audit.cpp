@@ -542,52 +542,66 @@ AuditResult Audit::run() {
 
 AuditResult audit(const AuditInput& input) { return Audit(input).run(); }
 
-bool may_hold_connections(const Profiles& profiles, std::string_view path) {
-  return is_source(path) || config::format_of(path, {}).has_value() || !ProjectFiles(profiles).of(path).empty();
+struct FileReader::Known {
+  Known(const Profiles& p, const Rulebook& b)
+      : profiles(p), book(b), kinds(b), names(p), families(families_of(p)) {}
+  const Profiles& profiles;
+  const Rulebook& book;
+  kimi::KeyKinds kinds;
+  ProjectFiles names;
+  std::vector<const FamilySpec*> families;
+};
+
+FileReader::FileReader(const Profiles& profiles, const Rulebook& book)
+    : known_(std::make_unique<Known>(profiles, book)) {}
+FileReader::~FileReader() = default;
+FileReader::FileReader(FileReader&&) noexcept = default;
+FileReader& FileReader::operator=(FileReader&&) noexcept = default;
+
+bool FileReader::may_hold(std::string_view path) const {
+  return is_source(path) || config::format_of(path, {}).has_value() || !known_->names.of(path).empty();
 }
 
-FileConnections connections_of_file(const Profiles& profiles, const Rulebook& book, const std::string& path,
-                                    std::string_view bytes) {
+FileConnections FileReader::read(const std::string& path, std::string_view bytes) const {
   FileConnections result;
-  const std::vector<const FamilySpec*> families = families_of(profiles);
-  const kimi::KeyKinds kinds(book);
+  const Rulebook& book = known_->book;
+  const kimi::KeyKinds& kinds = known_->kinds;
   const auto wanted = [&](const Connection& connection) {
     if (concerns_kimi(book, kinds, connection)) return true;
     return connection.key && kinds.of(connection.key->secret.reveal()).family == Family::sk48;
   };
-  for (const ProjectFile& file : ProjectFiles(profiles).of(path)) {
+  const auto take = [&](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(result.findings));
+  };
+  for (const ProjectFile& file : known_->names.of(path)) {
     if (file.profile->generic) continue;
     if (result.tool.empty()) result.tool = file.profile->id;
     result.personal = result.personal || file.spec->personal;
     if (!is_read(*file.spec) || file.spec->format == "sqlite" || file.spec->format == "leveldb") continue;
     Unit unit = read_unit(file.profile, file.spec, path, bytes);
     unit.project = "project";
-    const Environment environment = tool_environment({&unit}, {});
-    ToolConnections found = connections_of(*file.profile, {&unit}, unit.project, environment, {});
+    const std::vector<const Unit*> units = {&unit};
+    const Environment environment = tool_environment(units, {});
+    ToolConnections found = connections_of(*file.profile, units, unit.project, environment, {});
     View view;
     view.profile = file.profile;
-    view.units = {&unit};
+    view.units = units;
     view.of_project = unit.project;
     view.environment = &environment;
     for (const Made& made : found.made) view.made.push_back(&made);
-    for (auto* more : {&unread_findings}) {
-      auto findings = more(book, kinds, view);
-      std::move(findings.begin(), findings.end(), std::back_inserter(result.findings));
-    }
-    auto helpers = helper_findings(book, view);
-    std::move(helpers.begin(), helpers.end(), std::back_inserter(result.findings));
+    take(unread_findings(book, kinds, view));
+    take(helper_findings(book, view));
     for (Made& made : found.made) result.connections.push_back(std::move(made.connection));
   }
-  if (result.tool.empty()) {
-    if (is_source(path)) {
-      for (Connection& connection : source_connections(path, bytes, families))
-        if (wanted(connection)) result.connections.push_back(std::move(connection));
-    } else {
-      const Unit unit = read_unit(nullptr, nullptr, path, bytes);
-      for (Connection& connection : loose_connections(unit, families))
-        if (wanted(connection)) result.connections.push_back(std::move(connection));
-    }
+  if (!result.tool.empty()) return result;
+  if (is_source(path)) {
+    for (Connection& connection : source_connections(path, bytes, known_->families))
+      if (wanted(connection)) result.connections.push_back(std::move(connection));
+    return result;
   }
+  const Unit unit = read_unit(nullptr, nullptr, path, bytes);
+  for (Connection& connection : loose_connections(unit, known_->families))
+    if (wanted(connection)) result.connections.push_back(std::move(connection));
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,18 +78,32 @@ struct AuditResult {
 AuditResult audit(const AuditInput& input);
 
 // For `scan`: what one file says, whatever it is: a project file of a tool, or a file of no tool with a key
-// and an address in it (dotenv, compose, workflow, source). `path` is shown as given. Nothing is followed
-// out of the file. Findings are those of settings; for verdicts on the connections see kimi::Judge.
+// and an address in it (dotenv, compose, workflow, source). Nothing is followed out of the file. Findings are
+// those of settings; for verdicts on the connections see kimi::Judge.
 struct FileConnections {
   std::vector<Connection> connections;
   std::vector<Finding> findings;
-  std::string tool;   // profile id, "" for none
-  bool personal = false;
+  std::string tool;       // profile id, "" for none
+  bool personal = false;  // has no business in a shared repository
 };
-FileConnections connections_of_file(const Profiles& profiles, const Rulebook& book, const std::string& path,
-                                    std::string_view bytes);
-// Cheap: whether connections_of_file may say anything about a file of that name.
-bool may_hold_connections(const Profiles& profiles, std::string_view path);
+
+// Made once; immutable, so one object serves all threads. Profiles and rulebook must outlive it.
+class FileReader {
+ public:
+  FileReader(const Profiles& profiles, const Rulebook& book);
+  ~FileReader();
+  FileReader(FileReader&&) noexcept;
+  FileReader& operator=(FileReader&&) noexcept;
+
+  // Cheap: whether read() may say anything about a file of that name.
+  bool may_hold(std::string_view path) const;
+  // `path` is what parts and findings show; relative or absolute.
+  FileConnections read(const std::string& path, std::string_view bytes) const;
+
+ private:
+  struct Known;
+  std::unique_ptr<Known> known_;
+};
 
 // A finding kimi-file-mode for a file that others can read, or whose folder others can change; nothing if
 // its mode is right. `mode` and `folder_mode` as st_mode.
