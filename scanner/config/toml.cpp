@@ -3,9 +3,7 @@
 // file that is no valid TOML is read line by line instead: tables, keys and values of one line, strings
 // of several.
 
-#define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -144,7 +142,8 @@ std::size_t read_value(std::string_view text, std::size_t at, Setting& setting) 
 
 class TomlWalk {
  public:
-  explicit TomlWalk(Builder& builder) : builder_(builder) {}
+  // `masked`: the library read a text with some letters replaced, its strings are not the truth.
+  TomlWalk(Builder& builder, bool masked) : builder_(builder), masked_(masked) {}
 
   // toml++ itself bounds the depth (TOML_MAX_NESTED_VALUES); dotted keys it does not, so this does.
   void table(const toml::table& table) {
@@ -204,10 +203,10 @@ class TomlWalk {
     read_value(builder_.text(), at, setting);
     if (const toml::value<std::string>* text = node.as_string()) {
       // The library's text is the truth; ours only says where each part of it stands.
-      if (setting.value != text->get()) {
+      if (!masked_ && setting.value != text->get()) {
         setting.value = text->get();
         setting.pieces.clear();
-        if (setting.value.size() != setting.bytes.size())
+        if (!setting.value.empty())
           setting.pieces.push_back({0, static_cast<std::uint32_t>(setting.bytes.begin),
                                     static_cast<std::uint32_t>(setting.bytes.end)});
       }
@@ -219,6 +218,7 @@ class TomlWalk {
   }
 
   Builder& builder_;
+  bool masked_;
   std::vector<std::string> path_;
 };
 
@@ -368,45 +368,123 @@ class TomlLines {
   std::map<std::string, std::size_t> lists_;
 };
 
-// toml++ destroys its tables by recursion, and dotted keys nest without a bound of its own: [a.a.a.…].
-// True if no line has many dots outside strings and comments, and brackets do not nest deep.
-bool shallow(std::string_view text) {
+// What toml++ 3.3 must not be given, found by looking at the text's strings, comments and brackets
+// first.
+//
+// It destroys its tables by recursion, and dotted keys nest without a bound of its own: [a.a.a.…].
+// And its test for blanks that are not ASCII (is_non_ascii_horizontal_whitespace) runs into
+// __builtin_unreachable() for most letters: outside strings, where TOML allows none, and right after a
+// backslash or the blanks that a line-ending backslash takes. There the letter is masked: one code point
+// for another, so that places stay; values are decoded from the file's own text anyway.
+struct Prepared {
+  enum class Verdict { good, too_deep, not_ascii };
+  Verdict verdict = Verdict::good;
+  std::size_t at = 0;  // where it is not good
+  std::string masked;  // what to parse; empty: the text as it is
+};
+
+bool ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+Prepared prepare(std::string_view text) {
   static constexpr std::size_t kMost = 64;
+  Prepared prepared;
+  std::vector<std::size_t> letters;
   std::size_t dots = 0;
-  std::size_t brackets = 0;
-  for (std::size_t at = 0; at < text.size();) {
+  std::string open;       // brackets: '[' a list, '{' an inline table, 'h' a header
+  bool in_value = false;  // after a "=" of this line or table
+  bool line_begins = true;
+  const auto bad = [&prepared](Prepared::Verdict verdict, std::size_t at) {
+    prepared.verdict = verdict;
+    prepared.at = at;
+    return prepared;
+  };
+  const std::size_t first = text.starts_with(kMark) ? kMark.size() : 0;
+  for (std::size_t at = first; at < text.size();) {
     const char c = text[at];
+    const bool at_line_begin =
+        std::exchange(line_begins, c == '\n' || (line_begins && (blank(c) || c == '\r')));
     if (c == '"' || c == '\'') {
       ValueText ignored;
       Span span;
-      const std::size_t after = read_string(text, at, ignored, span);
-      at = after == std::string_view::npos ? std::max<std::size_t>(span.end, at + 1) : after;
+      std::size_t after = read_string(text, at, ignored, span);
+      if (after == std::string_view::npos) after = std::max<std::size_t>(span.end, at + 1);
+      // In `z"é"` and `1."é"` the library sees no string but a bare value.
+      const bool in_list = !open.empty() && open.back() == '[';
+      const std::string_view before = in_value || in_list ? "=[,{ \t\r\n" : "=[,{. \t\r\n";
+      const bool opens = at == first || before.find(text[at - 1]) != std::string_view::npos;
+      if (!opens && !std::all_of(text.begin() + at, text.begin() + after, ascii))
+        return bad(Prepared::Verdict::not_ascii, at);
+      if (c == '"') {
+        for (std::size_t i = span.begin; i < span.end; ++i) {
+          if (text[i] != '\\') continue;
+          ++i;
+          if (i < span.end && (blank(text[i]) || text[i] == '\r' || text[i] == '\n')) {
+            while (i < span.end && (blank(text[i]) || text[i] == '\r' || text[i] == '\n')) ++i;
+            if (i < span.end && text[i] == '\\') --i;  // an escape of its own
+          }
+          if (i < span.end && !ascii(text[i])) letters.push_back(i);
+        }
+      }
+      at = after;
       continue;
     }
     if (c == '#') {
       at = std::min(text.find('\n', at), text.size());
       continue;
     }
-    if (c == '\n') dots = 0;
-    if (c == '.' && ++dots > kMost) return false;
-    if ((c == '[' || c == '{') && ++brackets > kMost) return false;
-    if ((c == ']' || c == '}') && brackets > 0) --brackets;
+    if (!ascii(c)) return bad(Prepared::Verdict::not_ascii, at);
+    if (c == '\n') {
+      dots = 0;
+      if (open.empty() || open.back() == 'h') {
+        open.clear();
+        in_value = false;
+      }
+    } else if (c == '=') {
+      in_value = true;
+    } else if (c == ',') {
+      in_value = false;
+    } else if (c == '.') {
+      if (++dots > kMost) return bad(Prepared::Verdict::too_deep, at);
+    } else if (c == '[' || c == '{') {
+      if (open.size() >= kMost) return bad(Prepared::Verdict::too_deep, at);
+      const bool header =
+          c == '[' && ((open.empty() && at_line_begin) || (open == "h" && text[at - 1] == '['));
+      open += header ? 'h' : c;
+      if (c == '{') in_value = false;
+    } else if ((c == ']' || c == '}') && !open.empty()) {
+      open.pop_back();
+      in_value = true;  // whatever it was, it was a value
+    }
     ++at;
   }
-  return true;
+  std::size_t copied = 0;
+  for (const std::size_t letter : letters) {
+    prepared.masked += text.substr(copied, letter - copied);
+    prepared.masked += 'x';
+    copied = letter + code_point_length(text, letter);
+  }
+  if (!letters.empty()) prepared.masked += text.substr(copied);
+  return prepared;
 }
 
 }  // namespace
 
 void read_toml(Builder& builder) {
-  if (!shallow(builder.text())) {
+  const Prepared prepared = prepare(builder.text());
+  if (prepared.verdict == Prepared::Verdict::too_deep) {
     builder.limit("TOML is nested too deep");
     TomlLines(builder).read();
     return;
   }
-  toml::parse_result result = toml::parse(builder.text());
+  if (prepared.verdict == Prepared::Verdict::not_ascii) {
+    builder.syntax(prepared.at, "no valid TOML; the file is read line by line");
+    TomlLines(builder).read();
+    return;
+  }
+  const bool masked = !prepared.masked.empty();
+  toml::parse_result result = toml::parse(masked ? std::string_view(prepared.masked) : builder.text());
   if (result) {
-    TomlWalk(builder).table(result.table());
+    TomlWalk(builder, masked).table(result.table());
     return;
   }
   const toml::source_position where = result.error().source().begin;

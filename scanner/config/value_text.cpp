@@ -37,6 +37,7 @@ void ValueText::decoded(std::string_view text, std::size_t begin, std::size_t en
                        static_cast<std::uint32_t>(end)});
   }
   last_copied_ = false;
+  decoded_ = true;
   text_ += text;
   if (!collapsed_ && pieces_.size() > kMaxPieces) collapse();
 }
@@ -67,8 +68,9 @@ void ValueText::trim_end() {
 
 void ValueText::store(Setting& setting, Span bytes) && {
   setting.bytes = bytes;
-  const bool plain = pieces_.empty() || (pieces_.size() == 1 && pieces_[0].begin == bytes.begin &&
-                                         pieces_[0].end == bytes.end && text_.size() == bytes.size());
+  const bool plain =
+      pieces_.empty() || (!decoded_ && pieces_.size() == 1 && pieces_[0].begin == bytes.begin &&
+                          pieces_[0].end == bytes.end && text_.size() == bytes.size());
   setting.pieces.clear();
   if (!plain) {
     setting.pieces = std::move(pieces_);
@@ -116,6 +118,7 @@ Span bytes_of(const Setting& setting, std::size_t begin, std::size_t end) {
 void rebase(std::vector<Setting>& inner, const Setting& outer, const std::vector<std::string>& prefix) {
   for (Setting& setting : inner) {
     std::vector<ValuePiece> pieces;
+    const bool setting_is_copy = setting.pieces.empty();
     if (setting.pieces.empty() && !setting.value.empty())
       pieces.push_back({0, static_cast<std::uint32_t>(setting.bytes.begin),
                         static_cast<std::uint32_t>(setting.bytes.end)});
@@ -151,8 +154,9 @@ void rebase(std::vector<Setting>& inner, const Setting& outer, const std::vector
     setting.bytes = bytes_of(outer, setting.bytes.begin, setting.bytes.end);
     if (setting.key_bytes.size() != 0)
       setting.key_bytes = bytes_of(outer, setting.key_bytes.begin, setting.key_bytes.end);
-    if (moved.size() == 1 && moved[0].begin == setting.bytes.begin &&
-        moved[0].end == setting.bytes.end && setting.value.size() == setting.bytes.size())
+    if (outer.pieces.empty() && setting_is_copy && moved.size() == 1 &&
+        moved[0].begin == setting.bytes.begin && moved[0].end == setting.bytes.end &&
+        setting.value.size() == setting.bytes.size())
       moved.clear();
     setting.pieces = std::move(moved);
     setting.path.insert(setting.path.begin(), prefix.begin(), prefix.end());

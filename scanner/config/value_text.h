@@ -37,6 +37,7 @@ class ValueText {
   std::string text_;
   std::vector<ValuePiece> pieces_;
   bool collapsed_ = false;
+  bool decoded_ = false;      // some run is not its bytes
   bool last_copied_ = false;  // the last run was copied, and may grow
 };
 

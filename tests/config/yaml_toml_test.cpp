@@ -266,3 +266,15 @@ TEST_CASE("what libfyaml takes quadratic time over is not given to it") {
   CHECK(seconds("%" + std::string(300'000, 'x') + "\n---\na: 1\n", Format::yaml) < 2);
   CHECK(checked("a: 1\n" + std::string(300'000, '\n'), Format::yaml).complete);
 }
+
+TEST_CASE("TOML with letters that toml++ cannot look at is read whole") {
+  const Parsed bare = checked("é = 1\n[模型]\nkey = \"v\"\n", Format::toml);
+  CHECK(listed(bare) == Lines{"é=1", "模型.key=v"});
+  CHECK_FALSE(bare.complete);
+  const std::string text =
+      "\"模型一\" = \"é\"\n\"模型二\" = \"\"\"a \\\n   é漢\nb\"\"\"\nlast = 'ü' # ö\n";
+  const Parsed parsed = checked(text, Format::toml);
+  CHECK(parsed.complete);
+  CHECK(listed(parsed) == Lines{"模型一=é", "模型二=a é漢\nb", "last=ü"});
+  CHECK(one(parsed, "last").position == Position{5, 9});
+}
