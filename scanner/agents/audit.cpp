@@ -118,7 +118,7 @@ auto identity(const Finding& finding) {
   const Place& place = finding.places.front();
   return std::tuple(place.path, place.region.begin.line, place.region.begin.column, finding.rule,
                     finding.key_path, argument(finding, "variant"), argument(finding, "host"),
-                    argument(finding, "key_id"), argument(finding, "model"), argument(finding, "other_path"));
+                    argument(finding, "key_id"), argument(finding, "other_path"));
 }
 
 void settle(std::vector<Finding>& findings) {

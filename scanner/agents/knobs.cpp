@@ -189,6 +189,10 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
           for (const Setting* setting : config::select(slot, selector)) hits.push_back(setting);
         anywhere = anywhere || !hits.empty();
         if (!own) continue;
+        const bool together = std::all_of(knob.with.begin(), knob.with.end(), [&](const config::Selector& selector) {
+          return !config::select(slot, selector).empty();
+        });
+        if (!together) continue;
         for (const Setting* setting : hits) {
           if (!knob.missing.empty()) {
             std::vector<config::Selector> lacking;

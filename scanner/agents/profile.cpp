@@ -301,6 +301,7 @@ void ProfileReader::knob(TableReader& in, Profile& profile) {
     knob.below = number(below);
     bad.flag("present", knob.present);
     several(bad, "missing", knob.missing);
+    several(bad, "with", knob.with);
     bad.flag("absent", knob.absent_is_bad);
   });
   static const std::vector<std::string_view> kRules = {"kimi-quota-burn", "kimi-silent-fallback",

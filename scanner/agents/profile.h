@@ -151,6 +151,7 @@ struct KnobSpec {
   std::optional<double> above, below;
   bool present = false;
   std::vector<config::Selector> missing;  // bad if the selector is there and one of these is not
+  std::vector<config::Selector> with;     // bad only if each of these is there too
   bool absent_is_bad = false;
   std::string rule;
   std::string variant;
