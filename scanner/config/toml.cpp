@@ -3,7 +3,16 @@
 // file that is no valid TOML is read line by line instead: tables, keys and values of one line, strings
 // of several.
 
-#define TOML_EXCEPTIONS 0
+// Some of toml++'s assertions are false for input that is merely wrong ("[:x]"), where its code after
+// them reports an error as it should: without NDEBUG they abort, and clang takes them for promises. So
+// they are off here. With exceptions its parser lives in a namespace of its own (impl_ex) and so is not
+// the same to the linker as that of other files, which keep the assertions and read only our own rules.
+#define TOML_EXCEPTIONS 1
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT(expression) static_assert(true)
+#define TOML_ASSERT_ASSUME(expression) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -482,15 +491,15 @@ void read_toml(Builder& builder) {
     return;
   }
   const bool masked = !prepared.masked.empty();
-  toml::parse_result result = toml::parse(masked ? std::string_view(prepared.masked) : builder.text());
-  if (result) {
-    TomlWalk(builder, masked).table(result.table());
-    return;
+  try {
+    const toml::table table = toml::parse(masked ? std::string_view(prepared.masked) : builder.text());
+    TomlWalk(builder, masked).table(table);
+  } catch (const toml::parse_error& error) {
+    const toml::source_position where = error.source().begin;
+    builder.syntax(builder.lines().offset({where.line, where.column}),
+                   "no valid TOML; the file is read line by line");
+    TomlLines(builder).read();
   }
-  const toml::source_position where = result.error().source().begin;
-  builder.syntax(builder.lines().offset({where.line, where.column}),
-                 "no valid TOML; the file is read line by line");
-  TomlLines(builder).read();
 }
 
 }  // namespace kimiguard::config

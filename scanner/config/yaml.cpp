@@ -560,29 +560,45 @@ void YamlReader::walk(std::uint32_t document_node, int document) {
   }
 }
 
-// libfyaml takes quadratic time over a long directive line (60 KB of "%env A=b" took 10 s), over a long
-// run of empty lines (50,000 took 7 s) and over one of tabs; real files have none of these.
-bool costly(std::string_view text) {
+// What libfyaml 0.7.12 must not be given. It never returns from a directive with a byte that is no UTF-8
+// ("%\xA8" is enough), and takes quadratic time over a long directive line (60 KB of "%env A=b" took 10
+// s), over a long run of empty lines (50,000 took 7 s) and over one of tabs. Real files have none of
+// these.
+enum class Fitness { good, not_text, costly };
+
+Fitness fitness(std::string_view text, std::size_t& where) {
   static constexpr std::size_t kMostDirective = 200;
   static constexpr std::size_t kMostEmptyLines = 200;
   static constexpr std::size_t kMostBlanks = 1000;
   std::size_t empty = 0;
   for (std::size_t at = 0; at < text.size();) {
+    where = at;
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, end - at);
-    if (line.starts_with('%') && line.size() > kMostDirective) return true;
-    empty = line.find_first_not_of(" \t\r") == std::string_view::npos ? empty + 1 : 0;
-    if (empty > kMostEmptyLines) return true;
-    if (line.size() > kMostBlanks) {
-      std::size_t blanks = 0;
-      for (const char c : line) {
-        blanks = c == ' ' || c == '\t' || c == '\r' ? blanks + 1 : 0;
-        if (blanks > kMostBlanks) return true;
-      }
+    if (line.starts_with('%')) {
+      if (line.size() > kMostDirective) return Fitness::costly;
+      if (!line.starts_with("%YAML ") && !line.starts_with("%TAG ")) return Fitness::not_text;
     }
+    std::size_t blanks = 0;
+    bool only_blanks = true;
+    for (std::size_t i = 0; i < line.size();) {
+      const auto byte = static_cast<unsigned char>(line[i]);
+      if (byte == ' ' || byte == '\t' || byte == '\r') {
+        if (++blanks > kMostBlanks) return Fitness::costly;
+        ++i;
+        continue;
+      }
+      blanks = 0;
+      only_blanks = false;
+      const std::size_t length = byte < 0x80 ? 1 : code_point_length(line, i);
+      if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && length == 1)) return Fitness::not_text;
+      i += length;
+    }
+    empty = only_blanks ? empty + 1 : 0;
+    if (empty > kMostEmptyLines) return Fitness::costly;
     at = end + 1;
   }
-  return false;
+  return Fitness::good;
 }
 
 void YamlReader::read() {
@@ -590,8 +606,13 @@ void YamlReader::read() {
   const std::size_t last = text_.find_last_not_of(" \t\r\n");
   text_ = text_.substr(
       0, last == std::string_view::npos ? 0 : std::min(text_.find('\n', last), text_.size() - 1) + 1);
-  if (costly(text_)) {
-    builder_.limit("YAML with a long directive or a long run of blanks");
+  std::size_t where = 0;
+  const Fitness fit = fitness(text_, where);
+  if (fit != Fitness::good) {
+    if (fit == Fitness::costly)
+      builder_.limit("YAML with a long directive or a long run of blanks");
+    else
+      builder_.syntax(where, "no valid YAML; lines are read one by one");
     return read_yaml_lines(builder_, 0, 0);
   }
   const bool whole = collect();

@@ -278,3 +278,23 @@ TEST_CASE("TOML with letters that toml++ cannot look at is read whole") {
   CHECK(listed(parsed) == Lines{"模型一=é", "模型二=a é漢\nb", "last=ü"});
   CHECK(one(parsed, "last").position == Position{5, 9});
 }
+
+TEST_CASE("TOML that trips toml++'s own assertions is only broken TOML") {
+  for (const std::string text :
+       {"[:x]\na = 1\n", "[ ! ]\na = 1\n", "[[ , ]]\na = 1\n", "a. = 2\na = 1\n", "a = 1\nb = {:}\n"}) {
+    INFO(text);
+    const Parsed parsed = checked(text, Format::toml);
+    CHECK_FALSE(parsed.complete);
+    CHECK(parsed.settings.back().value == "1");
+  }
+}
+
+TEST_CASE("YAML that libfyaml never returns from is read line by line") {
+  for (const std::string text :
+       {"%\xA8\b\na: 1\n", "%x\na: 1\n", "a: 1\nb\xFF: 2\n", "a: 1\nb: \x01\n"}) {
+    const Parsed parsed = checked(text, Format::yaml);
+    CHECK_FALSE(parsed.complete);
+    CHECK(one(parsed, "a").value == "1");
+  }
+  CHECK(checked("%YAML 1.2\n%TAG !e! tag:example.com,2000:\n---\na: 1\n", Format::yaml).complete);
+}
