@@ -2,19 +2,6 @@
 // decoded, is read from the source there (strings have quotes and escapes, its regions cover both). A
 // file that is no valid TOML is read line by line instead: tables, keys and values of one line, strings
 // of several.
-
-// Some of toml++'s assertions are false for input that is merely wrong ("[:x]"), where its code after
-// them reports an error as it should: without NDEBUG they abort, and clang takes them for promises. So
-// they are off here. With exceptions its parser lives in a namespace of its own (impl_ex) and so is not
-// the same to the linker as that of other files, which keep the assertions and read only our own rules.
-#define TOML_EXCEPTIONS 1
-#include <toml++/impl/preprocessor.h>
-#undef TOML_ASSERT
-#undef TOML_ASSERT_ASSUME
-#define TOML_ASSERT(expression) static_assert(true)
-#define TOML_ASSERT_ASSUME(expression) static_assert(true)
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
@@ -22,6 +9,7 @@
 #include <vector>
 
 #include "scanner/config/formats.h"
+#include "scanner/core/toml_library.h"
 
 namespace kimiguard::config {
 namespace {
@@ -491,15 +479,14 @@ void read_toml(Builder& builder) {
     return;
   }
   const bool masked = !prepared.masked.empty();
-  try {
-    const toml::table table = toml::parse(masked ? std::string_view(prepared.masked) : builder.text());
-    TomlWalk(builder, masked).table(table);
-  } catch (const toml::parse_error& error) {
-    const toml::source_position where = error.source().begin;
-    builder.syntax(builder.lines().offset({where.line, where.column}),
-                   "no valid TOML; the file is read line by line");
-    TomlLines(builder).read();
+  const toml::parse_result parsed = toml::parse(masked ? std::string_view(prepared.masked) : builder.text());
+  if (parsed) {
+    TomlWalk(builder, masked).table(parsed.table());
+    return;
   }
+  const toml::source_position where = parsed.error().source().begin;
+  builder.syntax(builder.lines().offset({where.line, where.column}), "no valid TOML; the file is read line by line");
+  TomlLines(builder).read();
 }
 
 }  // namespace kimiguard::config

@@ -66,7 +66,9 @@ std::string common_value(const Finding& finding, std::string_view name, const Vo
   if (name == "realm" && !finding.realm.empty()) return finding.realm;
   if (name == "issuer" && !finding.issuer.empty()) return utf8_name(finding.issuer);
   if (name == "key_path" || name == "setting") return utf8_name(finding.key_path);
-  if ((name == "path" || name == "file") && !finding.places.empty())
+  if (name == "evidence" && !finding.evidence.empty())
+    return finding.evidence.front().kind + ' ' + utf8_name(finding.evidence.front().text);
+  if ((name == "path" || name == "file" || name == "place") && !finding.places.empty())
     return utf8_name(shown_path(finding.places.front()));
   if (name == "variable" && !finding.places.empty()) return utf8_name(finding.places.front().variable);
   if (name == "count") return std::to_string(finding.places.size());

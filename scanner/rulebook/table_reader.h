@@ -11,11 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#ifndef TOML_EXCEPTIONS
-#define TOML_EXCEPTIONS 0
-#endif
-#include <toml++/toml.h>
-
+#include "scanner/core/toml_library.h"
 #include "scanner/rulebook/localized.h"
 
 namespace kimiguard::rulebook {
