@@ -30,6 +30,7 @@ constexpr std::size_t kMostProjectEntries = 2'000'000;
 constexpr std::size_t kDeepestProject = 64;
 
 bool is_read(const FileSpec& spec) {
+  if (!spec.weak.empty()) return true;
   switch (spec.role) {
     case Role::config:
     case Role::secrets:
@@ -53,22 +54,25 @@ class KeyKnowledge {
  public:
   KeyKnowledge(const AuditInput& input, const kimi::KeyKinds& kinds) : input_(input), kinds_(kinds) {}
 
-  // A written or default address of Kimi's that a key goes to speaks for its product; a region only where
-  // all of them agree is not proof, so it stays open.
+  // A written or default address of Kimi's that a key goes to speaks for its product; a region only
+  // where all of them agree is not proof, so it stays open.
   void learn(const Connection& connection) {
     if (!connection.key || connection.key->secret.empty()) return;
     if (kinds_.of(connection.key->secret.reveal()).family != Family::sk48) return;
     const std::string id = connection.key->secret.id();
-    const auto url = connection.base_url ? kimi::parse_base_url(connection.base_url->value) : std::nullopt;
+    const auto url =
+        connection.base_url ? kimi::parse_base_url(connection.base_url->value) : std::nullopt;
     const kimi::Owner owner = url ? kimi::owner_of(*input_.rulebook, *url) : kimi::Owner{};
     if (owner.realm != nullptr && owner.api) {
       products_[id].insert(owner.realm->product);
       return;
     }
-    // A Kimi model asked of a vendor's own host with a key of Kimi's shape: the key is Kimi's, the address
-    // was forgotten.
-    const bool by_default = !connection.base_url || connection.base_url->source == Part::Source::tool_default;
-    if (by_default && connection.model && input_.rulebook->model(connection.model->value, "platform") != nullptr)
+    // A Kimi model asked of a vendor's own host with a key of Kimi's shape: the key is Kimi's, the
+    // address was forgotten.
+    const bool by_default =
+        !connection.base_url || connection.base_url->source == Part::Source::tool_default;
+    if (by_default && connection.model &&
+        input_.rulebook->model(connection.model->value, "platform") != nullptr)
       products_[id].insert("platform");
   }
 
@@ -124,9 +128,10 @@ auto identity(const Finding& finding) {
 void settle(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return identity(a) < identity(b); });
-  findings.erase(std::unique(findings.begin(), findings.end(),
-                             [](const Finding& a, const Finding& b) { return identity(a) == identity(b); }),
-                 findings.end());
+  findings.erase(
+      std::unique(findings.begin(), findings.end(),
+                  [](const Finding& a, const Finding& b) { return identity(a) == identity(b); }),
+      findings.end());
 }
 
 // Files that lie beside each other and are one tool's, in one view.
@@ -135,8 +140,8 @@ class Audit {
   explicit Audit(const AuditInput& input)
       : input_(input),
         system_(input.system ? *input.system : system_of_home(disk_, input.home)),
-        layout_(system_, input.home, input.present ? input.environment : std::map<std::string, std::string>{},
-                input.present),
+        layout_(system_, input.home,
+                input.present ? input.environment : std::map<std::string, std::string>{}, input.present),
         judge_(*input.rulebook),
         known_(input, judge_.kinds()) {}
 
@@ -149,8 +154,8 @@ class Audit {
   }
   void find_home_files(const Profile& profile, Glob& bounded, Glob& free);
   void find_project_files();
-  void see(const Profile& profile, const FileSpec& spec, const std::string& path, const std::string& project,
-           const std::string& root);
+  void see(const Profile& profile, const FileSpec& spec, const std::string& path,
+           const std::string& project, const std::string& root);
   void read_environment();
   void connect(const Profile& profile);
   void connect_view(const Profile& profile, const std::string& project, const Environment& process);
@@ -167,7 +172,7 @@ class Audit {
   kimi::Judge judge_;
   KeyKnowledge known_;
   AuditResult result_;
-  std::deque<Unit> units_;  // stay where they are
+  std::deque<Unit> units_;                                           // stay where they are
   std::map<std::pair<std::string, std::string>, std::size_t> seen_;  // path, tool -> file
   Environment login_;
   Environment process_;
@@ -177,8 +182,8 @@ class Audit {
   std::vector<Finding> findings_;
 };
 
-void Audit::see(const Profile& profile, const FileSpec& spec, const std::string& path, const std::string& project,
-                const std::string& root) {
+void Audit::see(const Profile& profile, const FileSpec& spec, const std::string& path,
+                const std::string& project, const std::string& root) {
   if (seen_.count({path, profile.id}) != 0) return;
   seen_[{path, profile.id}] = result_.files.size();
   SeenFile file;
@@ -218,14 +223,17 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
     for (Gap& gap : unit.gaps) result_.coverage.gaps.push_back(std::move(gap));
     unit.gaps.clear();
   }
-  if (wanted(profile)) result_.files.push_back(std::move(file));
-  else seen_.erase({path, profile.id});
+  if (wanted(profile))
+    result_.files.push_back(std::move(file));
+  else
+    seen_.erase({path, profile.id});
 }
 
 void Audit::find_home_files(const Profile& profile, Glob& bounded, Glob& free) {
-  const bool environment = profile.generic &&
-                           std::any_of(profile.files.begin(), profile.files.end(),
-                                       [](const FileSpec& spec) { return spec.provides == "environment"; });
+  const bool environment = profile.generic && std::any_of(profile.files.begin(), profile.files.end(),
+                                                          [](const FileSpec& spec) {
+                                                            return spec.provides == "environment";
+                                                          });
   if (!wanted(profile) && !environment) return;
   for (const FileSpec& spec : profile.files) {
     if (!spec.systems.empty() &&
@@ -285,7 +293,8 @@ void Audit::find_project_files() {
 
 void Audit::read_environment() {
   for (const Unit& unit : units_)
-    if (unit.profile->generic && unit.spec->provides == "environment" && unit.project.empty()) login_.take(unit);
+    if (unit.profile->generic && unit.spec->provides == "environment" && unit.project.empty())
+      login_.take(unit);
   process_ = login_;
   if (!input_.present) return;
   for (const auto& [name, value] : input_.environment) {
@@ -298,10 +307,12 @@ void Audit::read_environment() {
   }
 }
 
-void Audit::connect_view(const Profile& profile, const std::string& project, const Environment& process) {
+void Audit::connect_view(const Profile& profile, const std::string& project,
+                         const Environment& process) {
   std::vector<const Unit*> units;
   for (const Unit& unit : units_)
-    if (unit.profile == &profile && (unit.project.empty() || unit.project == project)) units.push_back(&unit);
+    if (unit.profile == &profile && (unit.project.empty() || unit.project == project))
+      units.push_back(&unit);
   if (units.empty()) return;
   environments_.push_back(tool_environment(units, process));
   const Environment& environment = environments_.back();
@@ -417,12 +428,15 @@ void Audit::follow_proxies() {
     const auto found = by_port.find(url->port);
     if (found == by_port.end()) continue;
     for (const Made& real : made_) {
-      if (real.profile == nullptr || real.profile == live.profile || !real.connection.active || real.as_written)
+      if (real.profile == nullptr || real.profile == live.profile || !real.connection.active ||
+          real.as_written)
         continue;
-      if (std::find(found->second.begin(), found->second.end(), real.profile) == found->second.end()) continue;
+      if (std::find(found->second.begin(), found->second.end(), real.profile) == found->second.end())
+        continue;
       if (!real.app.empty() && real.app != live.connection.tool) continue;
-      const auto target =
-          real.connection.base_url ? kimi::parse_base_url(real.connection.base_url->value) : std::nullopt;
+      const auto target = real.connection.base_url
+                              ? kimi::parse_base_url(real.connection.base_url->value)
+                              : std::nullopt;
       if (!target || target->loopback) continue;
       Made made = real;
       made.connection.tool = live.connection.tool;
@@ -455,7 +469,8 @@ void Audit::judge_files() {
   for (const Unit& unit : units_)
     for (const Setting& setting : unit.settings)
       if (keys.count(unit.path) == 0 && setting.value.size() >= 40 && setting.value.size() < 200 &&
-          setting.value.starts_with("sk-") && judge_.kinds().of(setting.value).family == Family::kimi_code)
+          setting.value.starts_with("sk-") &&
+          judge_.kinds().of(setting.value).family == Family::kimi_code)
         keys.emplace(unit.path, Secret(setting.value));
 
   const bool modes = input_.judge_modes && system_ != System::windows;
@@ -467,8 +482,8 @@ void Audit::judge_files() {
     if (!judged.insert(file.path).second) continue;
     const Profile* profile = input_.profiles->tool(file.tool);
     if (file.holds_key && modes)
-      if (auto finding = file_mode_finding(*input_.rulebook, file.path, key->second, disk_.mode(file.path),
-                                           disk_.mode(folder_of(file.path))))
+      if (auto finding = file_mode_finding(*input_.rulebook, file.path, key->second,
+                                           disk_.mode(file.path), disk_.mode(folder_of(file.path))))
         findings_.push_back(std::move(*finding));
     const bool own = file.personal || (!profile->generic && file.holds_key && file.project.empty());
     if (own && input_.tracked && input_.tracked(file.path))
@@ -577,7 +592,8 @@ FileConnections FileReader::read(const std::string& path, std::string_view bytes
     if (file.profile->generic) continue;
     if (result.tool.empty()) result.tool = file.profile->id;
     result.personal = result.personal || file.spec->personal;
-    if (!is_read(*file.spec) || file.spec->format == "sqlite" || file.spec->format == "leveldb") continue;
+    if (!is_read(*file.spec) || file.spec->format == "sqlite" || file.spec->format == "leveldb")
+      continue;
     Unit unit = read_unit(file.profile, file.spec, path, bytes);
     unit.project = "project";
     const std::vector<const Unit*> units = {&unit};

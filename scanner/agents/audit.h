@@ -32,12 +32,13 @@ struct RunningProcess {
 };
 
 struct AuditInput {
-  const Rulebook* rulebook = nullptr;   // must outlive the call, as must the profiles
+  const Rulebook* rulebook = nullptr;  // must outlive the call, as must the profiles
   const Profiles* profiles = nullptr;
-  std::string home;                     // absolute
-  std::optional<System> system;         // nothing: told by what lies in the home
-  std::vector<std::string> projects;    // absolute; {project} is each of them and every folder below
-  // The audited home is $HOME: `environment` is that of this process, and files of the whole system count.
+  std::string home;                   // absolute
+  std::optional<System> system;       // nothing: told by what lies in the home
+  std::vector<std::string> projects;  // absolute; {project} is each of them and every folder below
+  // The audited home is $HOME: `environment` is that of this process, and files of the whole system
+  // count.
   bool present = false;
   std::map<std::string, std::string> environment;
   std::vector<RunningProcess> processes;
@@ -52,8 +53,8 @@ struct AuditInput {
 
 // A file that a profile names and that is there.
 struct SeenFile {
-  std::string path;        // absolute
-  std::string tool;        // profile id
+  std::string path;  // absolute
+  std::string tool;  // profile id
   std::string title;
   Role role = Role::config;
   PlaceKind place = PlaceKind::ordinary;
@@ -72,14 +73,14 @@ struct AuditResult {
   std::vector<Finding> findings;        // configuration findings, each reported once, in stable order
   std::vector<SeenFile> files;          // sorted by path; read these for leaks
   std::vector<std::string> tools;       // ids of the tools that are here
-  Coverage coverage;                    // of the settings; files that only leaks are looked for in are not counted
+  Coverage coverage;  // of the settings; files that only leaks are looked for in are not counted
 };
 
 AuditResult audit(const AuditInput& input);
 
-// For `scan`: what one file says, whatever it is: a project file of a tool, or a file of no tool with a key
-// and an address in it (dotenv, compose, workflow, source). Nothing is followed out of the file. Findings are
-// those of settings; for verdicts on the connections see kimi::Judge.
+// For `scan`: what one file says, whatever it is: a project file of a tool, or a file of no tool with a
+// key and an address in it (dotenv, compose, workflow, source). Nothing is followed out of the file.
+// Findings are those of settings; for verdicts on the connections see kimi::Judge.
 struct FileConnections {
   std::vector<Connection> connections;
   std::vector<Finding> findings;
@@ -105,9 +106,10 @@ class FileReader {
   std::unique_ptr<Known> known_;
 };
 
-// A finding kimi-file-mode for a file that others can read, or whose folder others can change; nothing if
-// its mode is right. `mode` and `folder_mode` as st_mode.
-std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path, const Secret& key,
-                                         std::uint32_t mode, std::uint32_t folder_mode);
+// A finding kimi-file-mode for a file that others can read, or whose folder others can change; nothing
+// if its mode is right. `mode` and `folder_mode` as st_mode.
+std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path,
+                                         const Secret& key, std::uint32_t mode,
+                                         std::uint32_t folder_mode);
 
 }  // namespace kimiguard::agents

@@ -16,8 +16,8 @@ namespace {
 using Kind = config::Classified::Kind;
 using Source = config::Reference::Source;
 
-constexpr std::size_t kMostSlots = 2000;       // of one file
-constexpr std::size_t kMostKeys = 32;          // of one slot
+constexpr std::size_t kMostSlots = 2000;         // of one file
+constexpr std::size_t kMostKeys = 32;            // of one slot
 constexpr std::size_t kMostJoined = 64'000'000;  // settings looked at for joins, all together
 constexpr std::size_t kLargestSecretFile = 64 << 10;
 
@@ -45,12 +45,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
-// "openai-completions", "@ai-sdk/anthropic", "anthropic-messages" to the names the judge knows; other words
-// as they are.
+// "openai-completions", "@ai-sdk/anthropic", "anthropic-messages" to the names the judge knows; other
+// words as they are.
 std::string protocol_of(std::string_view written) {
   const std::string lower = lowered(written);
-  if (lower.find("responses") != std::string::npos) return "openai-responses";
-  // Vercel's SDK appends /messages only: its base ends in /v1, which the judge must not take for a fault.
+  if (lower.find("responses") != std::string::npos) return "openai:responses";
+  // Vercel's SDK appends /messages only: its base ends in /v1, which the judge must not take for a
+  // fault.
   if (lower.starts_with("@ai-sdk/anthropic")) return "anthropic-v1";
   if (lower == "anthropic-v1") return lower;
   if (lower.find("anthropic") != std::string::npos || lower.find("claude") != std::string::npos)
@@ -102,7 +103,11 @@ class Resolver {
  public:
   Resolver(const Profile& profile, const std::vector<const Unit*>& units, const std::string& of_project,
            const Environment& environment, const ResolveOptions& options)
-      : profile_(profile), units_(units), of_project_(of_project), environment_(environment), options_(options) {
+      : profile_(profile),
+        units_(units),
+        of_project_(of_project),
+        environment_(environment),
+        options_(options) {
     for (const Unit* unit : units) {
       if (unit->spec->provides != "secrets") continue;
       Environment more;
@@ -117,7 +122,7 @@ class Resolver {
   struct Context {
     const Unit* unit = nullptr;
     const SlotSpec* spec = nullptr;
-    std::string key;       // @key
+    std::string key;  // @key
     std::string name;
     std::string provider;
     std::vector<Root> roots;
@@ -190,7 +195,8 @@ std::optional<Part> Resolver::variable(const std::vector<std::string>& names, bo
   return std::nullopt;
 }
 
-std::optional<Part> Resolver::followed(const config::Reference& reference, const Hit& hit, bool key) const {
+std::optional<Part> Resolver::followed(const config::Reference& reference, const Hit& hit,
+                                       bool key) const {
   if (reference.source == Source::environment) {
     if (auto part = variable({reference.name}, key)) return part;
     if (reference.has_fallback && !trimmed(reference.fallback).empty() &&
@@ -259,7 +265,8 @@ std::optional<Part> Resolver::part_of(const Hit& hit, bool key, bool header) con
     }
     case Kind::mixed: {
       std::string value;
-      // "Bearer ${X}": the variable is the place; an address with a variable in it stays where it stands.
+      // "Bearer ${X}": the variable is the place; an address with a variable in it stays where it
+      // stands.
       if ((key || header) && kind.references.size() == 1)
         if (auto part = followed(kind.references.front(), hit, key)) return part;
       if (!key && environment_.expand(setting, value)) return make(value, hit, false);
@@ -280,7 +287,8 @@ std::vector<Hit> Resolver::look(const Context& at, const Selectors& selectors) c
       for (const Setting* setting : found)
         if (hits.size() < 4 * kMostKeys) hits.push_back({setting, root.unit});
       // A joined table speaks only where the slot itself is silent.
-      if (std::any_of(found.begin(), found.end(), [](const Setting* setting) { return !setting->value.empty(); }))
+      if (std::any_of(found.begin(), found.end(),
+                      [](const Setting* setting) { return !setting->value.empty(); }))
         break;
     }
   }
@@ -324,14 +332,16 @@ void Resolver::join(Context& at, const Join& wanted) {
     Root root;
     root.unit = &unit;
     for (const Setting& setting : unit.settings) {
-      std::vector<std::size_t> sizes = table ? table->prefixes(setting.path) : std::vector<std::size_t>{0};
+      std::vector<std::size_t> sizes =
+          table ? table->prefixes(setting.path) : std::vector<std::size_t>{0};
       for (std::size_t size : sizes) {
         if (!wanted.by.empty()) {
           if (size >= setting.path.size() || setting.path[size] != entry) continue;
           ++size;
         }
         if (root.slot.settings.empty())
-          root.slot.path.assign(setting.path.begin(), setting.path.begin() + static_cast<std::ptrdiff_t>(size));
+          root.slot.path.assign(setting.path.begin(),
+                                setting.path.begin() + static_cast<std::ptrdiff_t>(size));
         else if (root.slot.path.size() != size ||
                  !std::equal(root.slot.path.begin(), root.slot.path.end(), setting.path.begin()))
           continue;
@@ -348,7 +358,8 @@ void Resolver::join(Context& at, const Join& wanted) {
   std::vector<const Unit*> others;
   for (const Unit* unit : units_)
     if (unit->spec->id == wanted.file) others.push_back(unit);
-  std::stable_sort(others.begin(), others.end(), [&](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
+  std::stable_sort(others.begin(), others.end(),
+                   [&](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
   for (const Unit* unit : others) join_unit(*unit);
 }
 
@@ -399,9 +410,9 @@ std::optional<Part> Resolver::secret_object(const Context& at, const Selectors& 
       const std::size_t depth = root.slot.path.size();
       if (id->path.size() < depth + 2 || id->path.back() != "id") continue;
       std::vector<std::string> parent(id->path.begin(), id->path.end() - 1);
-      const bool wanted = std::any_of(selectors.begin(), selectors.end(), [&](const config::Selector& selector) {
-        return selector.matches(parent, depth);
-      });
+      const bool wanted =
+          std::any_of(selectors.begin(), selectors.end(),
+                      [&](const config::Selector& selector) { return selector.matches(parent, depth); });
       if (!wanted) continue;
       std::string source, provider;
       for (const Setting* other : root.slot.settings) {
@@ -437,7 +448,8 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
       std::vector<std::string> several = keys_in(part->secret.reveal());
       key_file = part->file;
       if (several.size() > 1) {
-        for (std::size_t i = 1; i < several.size(); ++i) more_keys.push_back(key_part(*part, several[i]));
+        for (std::size_t i = 1; i < several.size(); ++i)
+          more_keys.push_back(key_part(*part, several[i]));
         connection.key = key_part(*part, several[0]);
       } else {
         connection.key = std::move(part);
@@ -453,8 +465,7 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
     if (!connection.key && !selectors.empty()) take_key(secret_object(at, selectors));
   };
   keys(at.spec->key);
-  for (const Hit& hit : look(at, at.spec->key_variable))
-    take_key(variable({hit.setting->value}, true));
+  for (const Hit& hit : look(at, at.spec->key_variable)) take_key(variable({hit.setting->value}, true));
   if (at.known != nullptr) keys(at.known->key);
   const auto headers = [&](const Selectors& selectors) {
     for (const Hit& hit : look(at, selectors))
@@ -470,6 +481,10 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
     for (const Hit& hit : look(at, selectors)) {
       auto part = part_of(hit, false);
       if (!part) continue;
+      // A word that stands for an address (new-api's kimi-coding-plan).
+      if (at.known != nullptr)
+        if (const auto region = at.known->regions.find(part->value); region != at.known->regions.end())
+          part->value = region->second;
       connection.base_url = std::move(part);
       return;
     }
@@ -497,7 +512,8 @@ void Resolver::inherit(const Context& at, Connection& connection) {
   std::vector<const Unit*> weaker;
   for (const Unit* unit : units_)
     if (unit != at.unit && (rank(*unit) < rank(*at.unit))) weaker.push_back(unit);
-  std::stable_sort(weaker.begin(), weaker.end(), [](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
+  std::stable_sort(weaker.begin(), weaker.end(),
+                   [](const Unit* a, const Unit* b) { return rank(*a) > rank(*b); });
   for (const Unit* unit : weaker) {
     for (const SlotSpec& spec : unit->spec->slots) {
       if (spec.id != at.spec->id || !spec.each) continue;
@@ -567,7 +583,8 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     const std::size_t cut = model->value.find(spec.model_separator);
     if (cut != std::string::npos) {
       if (at.provider.empty()) at.provider = std::string(trimmed(model->value.substr(0, cut)));
-      model->value = std::string(trimmed(std::string_view(model->value).substr(cut + spec.model_separator.size())));
+      model->value =
+          std::string(trimmed(std::string_view(model->value).substr(cut + spec.model_separator.size())));
     }
   }
   if (at.provider.empty()) at.provider = fixed("provider");
@@ -589,7 +606,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     if (!at.provider.empty()) connection.slot = at.provider;
   }
   const bool named = kimi::protocol_named(protocol_of(protocol)) != kimi::Protocol::unknown ||
-                     protocol_of(protocol) == "openai-responses" || protocol_of(protocol) == "anthropic-v1";
+                     protocol_of(protocol) == "anthropic-v1";
   if (!protocol.empty() && named)
     connection.protocol = protocol_of(protocol);
   else if (at.known != nullptr && !at.known->protocol.empty())
@@ -618,17 +635,21 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   // What the file says, before the environment speaks.
   const Connection written = connection;
   bool replaced = false;
-  const auto replace = [&](std::optional<Part>& part, std::optional<Part> stronger, bool beats, bool told = true) {
+  const auto replace = [&](std::optional<Part>& part, std::optional<Part> stronger, bool beats,
+                           bool told = true) {
     if (!stronger) return;
     const bool usable = part && (part->source != Part::Source::reference || !part->secret.empty());
     if (usable && !beats) {
       // The file wins here; what the environment says is kept to be told.
-      const bool differs = part->secret.empty() ? part->value != stronger->value : part->secret != stronger->secret;
-      if (told && differs && part->source == Part::Source::config) connection.overridden.push_back(*stronger);
+      const bool differs =
+          part->secret.empty() ? part->value != stronger->value : part->secret != stronger->secret;
+      if (told && differs && part->source == Part::Source::config)
+        connection.overridden.push_back(*stronger);
       return;
     }
     if (usable) {
-      const bool same = part->secret.empty() ? part->value == stronger->value : part->secret == stronger->secret;
+      const bool same =
+          part->secret.empty() ? part->value == stronger->value : part->secret == stronger->secret;
       if (!same) {
         connection.overridden.push_back(*part);
         replaced = true;
@@ -648,14 +669,29 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     replace(connection.base_url, variable(rule.base_url, false), rule.beats);
     replace(connection.model, variable(rule.model, false), rule.beats);
   }
-  const auto fill = [&](const std::vector<std::string>& keys, const std::vector<std::string>& urls,
+  const auto named_after = [&](std::vector<std::string> names) {
+    for (std::string& name : names) {
+      const std::size_t mark = name.find("@NAME");
+      if (mark == std::string::npos) continue;
+      std::string capitals;
+      for (const char c : at.provider)
+        capitals += c >= 'a' && c <= 'z'                               ? static_cast<char>(c - 'a' + 'A')
+                    : (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c
+                                                                       : '_';
+      name.replace(mark, 5, capitals);
+    }
+    return names;
+  };
+  const auto fill = [&](std::vector<std::string> keys, const std::vector<std::string>& urls,
                         const std::vector<std::string>& models) {
+    keys = named_after(std::move(keys));
     replace(connection.key, variable(keys, true), false, false);
     if (!connection.base_url) replace(connection.base_url, variable(urls, false), false);
     if (!connection.model) replace(connection.model, variable(models, false), false);
   };
   fill(spec.key_variables, spec.url_variables, spec.model_variables);
-  if (at.known != nullptr) fill(at.known->key_variables, at.known->url_variables, at.known->model_variables);
+  if (at.known != nullptr)
+    fill(at.known->key_variables, at.known->url_variables, at.known->model_variables);
 
   const auto by_default = [](const std::string& value) {
     Part part;
@@ -663,10 +699,15 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     part.value = value;
     return part;
   };
+  // Without key and address a slot still says something where a person chose its provider.
+  const bool chosen = fixed("provider").empty() || at.provider != fixed("provider");
   const bool anything = connection.key || connection.base_url ||
-                        (at.known != nullptr && connection.active && connection.model);
+                        (at.known != nullptr && chosen && connection.active && connection.model);
   if (!anything) return;
   const auto defaults = [&](Connection& one) {
+    if (!one.base_url && at.known != nullptr && one.key)
+      for (const auto& [beginning, url] : at.known->base_url_by_key)
+        if (one.key->secret.reveal().starts_with(beginning)) one.base_url = by_default(url);
     if (!one.base_url && at.known != nullptr && !at.known->base_url.empty())
       one.base_url = by_default(at.known->base_url);
     if (!one.base_url && !fixed("base_url").empty()) one.base_url = by_default(fixed("base_url"));
@@ -735,7 +776,8 @@ Environment tool_environment(const std::vector<const Unit*>& units, const Enviro
   Environment weaker;
   Environment stronger;
   std::vector<const Unit*> ordered = units;
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Unit* a, const Unit* b) { return rank(*a) < rank(*b); });
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const Unit* a, const Unit* b) { return rank(*a) < rank(*b); });
   for (const Unit* unit : ordered) {
     if (unit->spec->provides != "environment") continue;
     (unit->spec->provides_over ? stronger : weaker).take(*unit);

@@ -1,7 +1,7 @@
 // From the settings of a tool's files to connections: which key goes to which host for which model.
 //
-// For each slot of each file: what is written in it, then in the tables and files it joins, then in the same
-// slot of a weaker scope, then in the environment where the tool looks there (or first, where the
+// For each slot of each file: what is written in it, then in the tables and files it joins, then in the
+// same slot of a weaker scope, then in the environment where the tool looks there (or first, where the
 // environment beats the file), then the tool's defaults. Each part says where it came from.
 #pragma once
 
@@ -32,7 +32,7 @@ struct Made {
   std::string app;             // SlotSpec::app
   std::string slot_id;
   std::vector<std::string> slot_path;
-  bool as_written = false;     // what a file says, although the environment replaces it
+  bool as_written = false;  // what a file says, although the environment replaces it
 };
 
 struct ToolConnections {
@@ -41,14 +41,15 @@ struct ToolConnections {
 };
 
 struct ResolveOptions {
-  // For files that values name ({file:p}); null: none is followed. Only below `home`, or beside the file.
+  // For files that values name ({file:p}); null: none is followed. Only below `home`, or beside the
+  // file.
   const Disk* disk = nullptr;
   std::string home;
 };
 
-// `units` are the files of one tool in one view (the user's, or the user's and one project's); slots of those
-// whose `project` is `of_project` are made, the others are only asked for what is missing. `environment` is
-// the tool's own (see tool_environment). The units must outlive the result.
+// `units` are the files of one tool in one view (the user's, or the user's and one project's); slots of
+// those whose `project` is `of_project` are made, the others are only asked for what is missing.
+// `environment` is the tool's own (see tool_environment). The units must outlive the result.
 ToolConnections connections_of(const Profile& profile, const std::vector<const Unit*>& units,
                                const std::string& of_project, const Environment& environment,
                                const ResolveOptions& options);

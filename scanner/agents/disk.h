@@ -19,7 +19,8 @@ struct Entry {
 class Disk {
  public:
   virtual ~Disk() = default;
-  // Entries of a folder in order of name, without "." and "..". Error "missing" or as gap codes are named.
+  // Entries of a folder in order of name, without "." and "..". Error "missing" or as gap codes are
+  // named.
   virtual Result<std::vector<Entry>> list(const std::string& folder) const = 0;
   // st_mode of what the path leads to, links followed; 0 if nothing is there.
   virtual std::uint32_t mode(const std::string& path) const = 0;

@@ -1,5 +1,5 @@
-// Variables with where each was set: those of a login shell, worked out from its files, those of the present
-// process, and those that a tool takes from its own files.
+// Variables with where each was set: those of a login shell, worked out from its files, those of the
+// present process, and those that a tool takes from its own files.
 #pragma once
 
 #include <map>
@@ -26,15 +26,15 @@ class Environment {
   void unset(const std::string& name) { variables_.erase(name); }
   const std::map<std::string, Variable>& all() const { return variables_; }
 
-  // Takes the assignments of one file, in order: the last one wins. Exported ones only, unless the file is a
-  // list of variables and no script. Values that a command would give are left out; references to variables
-  // set so far are replaced.
+  // Takes the assignments of one file, in order: the last one wins. Exported ones only, unless the file
+  // is a list of variables and no script. Values that a command would give are left out; references to
+  // variables set so far are replaced.
   void take(const Unit& unit);
   // Takes what `stronger` sets.
   void take(const Environment& stronger);
 
-  // `value` with every reference to a variable replaced; false if one of them is not set and has no default,
-  // or if something in it would have to be run or asked.
+  // `value` with every reference to a variable replaced; false if one of them is not set and has no
+  // default, or if something in it would have to be run or asked.
   bool expand(const Setting& setting, std::string& out) const;
 
  private:

@@ -176,8 +176,7 @@ void Glob::gap(Coverage& coverage, GapKind kind, const std::string& code, const 
   coverage.gaps.push_back(std::move(made));
 }
 
-void Glob::add(const std::string& path, bool link, std::vector<std::string>& found,
-               Coverage& coverage) {
+void Glob::add(const std::string& path, bool link, std::vector<std::string>& found, Coverage& coverage) {
   if (link) {
     if (!S_ISREG(disk_.mode(path))) return;
     if (!inside(path)) {

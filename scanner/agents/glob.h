@@ -1,7 +1,8 @@
 // Paths with * (within a name), ** (any number of folders) and {a,b}, as profiles write them.
 //
-// Expansion visits only what the pattern names: a literal part costs one look, * one listing, ** the tree
-// below its own folder. Folders that are links are entered only if they stay inside `bound`; ** enters none.
+// Expansion visits only what the pattern names: a literal part costs one look, * one listing, ** the
+// tree below its own folder. Folders that are links are entered only if they stay inside `bound`; **
+// enters none.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ namespace kimiguard::agents {
 // {a,b}c to ac, bc; `\` takes the meaning from what follows it. At most 256.
 std::vector<std::string> alternatives(std::string_view pattern);
 
-// Whether `path` ends with what the pattern says, from a "/" or the start on: "{project}/.a/*.json" without
-// its {project} part. `pattern` begins with "/".
+// Whether `path` ends with what the pattern says, from a "/" or the start on: "{project}/.a/*.json"
+// without its {project} part. `pattern` begins with "/".
 bool ends_with_pattern(std::string_view path, std::string_view pattern);
 
 // Whether one name matches one part of a pattern.

@@ -12,7 +12,8 @@ constexpr int kDeepest = 6;  // folders that name folders
 
 // Names of VS Code and of what was made from it, as their user data folders are called.
 constexpr std::array<std::string_view, 10> kProducts = {
-    "Code", "Code - Insiders", "VSCodium", "Code - OSS", "Cursor", "Windsurf", "Trae", "Trae CN", "Kiro", "Antigravity"};
+    "Code", "Code - Insiders", "VSCodium", "Code - OSS", "Cursor", "Windsurf",
+    "Trae", "Trae CN",         "Kiro",     "Antigravity"};
 constexpr std::array<std::string_view, 5> kServers = {".vscode-server", ".vscode-server-insiders",
                                                       ".cursor-server", ".windsurf-server",
                                                       ".vscodium-server"};

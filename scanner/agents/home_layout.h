@@ -1,7 +1,8 @@
-// Where things lie below a home folder, for each system: {home}, {config}, {data}, {vscode_user} … as folders.
+// Where things lie below a home folder, for each system: {home}, {config}, {data}, {vscode_user} … as
+// folders.
 //
-// XDG Base Directory Specification 0.8 for Linux (tools that use it elsewhere too find it on all systems);
-// Apple's and Microsoft's known folders; VS Code's user data folders.
+// XDG Base Directory Specification 0.8 for Linux (tools that use it elsewhere too find it on all
+// systems); Apple's and Microsoft's known folders; VS Code's user data folders.
 #pragma once
 
 #include <map>
@@ -25,7 +26,8 @@ System system_of_home(const Disk& disk, const std::string& home);
 class HomeLayout {
  public:
   // `variables` are those that move folders; empty for a home that is not the present one.
-  HomeLayout(System system, std::string home, std::map<std::string, std::string> variables, bool present);
+  HomeLayout(System system, std::string home, std::map<std::string, std::string> variables,
+             bool present);
 
   System system() const { return system_; }
   const std::string& home() const { return home_; }

@@ -73,12 +73,14 @@ bool is_bad(const KnobSpec& knob, const std::string& value) {
 
 // Whether a file is one that the tool's user writes settings into.
 bool has_settings(const Unit& unit) {
-  return unit.spec->role == Role::config || unit.spec->role == Role::state || unit.spec->role == Role::secrets;
+  return unit.spec->role == Role::config || unit.spec->role == Role::state ||
+         unit.spec->role == Role::secrets;
 }
 
 std::string joined(const std::vector<config::Selector>& selectors) {
   std::string text;
-  for (const config::Selector& selector : selectors) text += (text.empty() ? "" : ", ") + selector.text();
+  for (const config::Selector& selector : selectors)
+    text += (text.empty() ? "" : ", ") + selector.text();
   return text;
 }
 
@@ -110,7 +112,8 @@ std::string folder_of(const std::string& path) {
 
 std::string octal(std::uint32_t mode) {
   std::string text = "0000";
-  for (int i = 3; i >= 0; --i, mode >>= 3) text[static_cast<std::size_t>(i)] = static_cast<char>('0' + (mode & 7));
+  for (int i = 3; i >= 0; --i, mode >>= 3)
+    text[static_cast<std::size_t>(i)] = static_cast<char>('0' + (mode & 7));
   return text;
 }
 
@@ -128,8 +131,11 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
   std::vector<Finding> findings;
   const auto wanted_here = [&](const KnobSpec& knob) {
     if (knob.any_provider) return true;
+    // A setting that breaks the tool's start does so whichever account is in use.
+    const bool in_use_or_not = knob.rule == "kimi-base-url-shape";
     return std::any_of(view.made.begin(), view.made.end(), [&](const Made* made) {
-      return made->connection.active && concerns_kimi(book, kinds, made->connection) &&
+      return (made->connection.active || in_use_or_not) &&
+             concerns_kimi(book, kinds, made->connection) &&
              (knob.providers.empty() || std::find(knob.providers.begin(), knob.providers.end(),
                                                   made->connection.provider) != knob.providers.end());
     });
@@ -189,10 +195,21 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
           for (const Setting* setting : config::select(slot, selector)) hits.push_back(setting);
         anywhere = anywhere || !hits.empty();
         if (!own) continue;
-        const bool together = std::all_of(knob.with.begin(), knob.with.end(), [&](const config::Selector& selector) {
-          return !config::select(slot, selector).empty();
-        });
+        const bool together = std::all_of(
+            knob.with.begin(), knob.with.end(),
+            [&](const config::Selector& selector) { return !config::select(slot, selector).empty(); });
         if (!together) continue;
+        // Where the knob is a connection's own, that connection must be Kimi's.
+        if (knob.each && !knob.any_provider) {
+          bool known = false;
+          bool kimi = false;
+          for (const Made* made : view.made) {
+            if (made->unit != unit || made->slot_path != slot.path) continue;
+            known = true;
+            kimi = kimi || concerns_kimi(book, kinds, made->connection);
+          }
+          if (known && !kimi) continue;
+        }
         for (const Setting* setting : hits) {
           if (!knob.missing.empty()) {
             std::vector<config::Selector> lacking;
@@ -219,7 +236,8 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
   return findings;
 }
 
-std::vector<Finding> unread_findings(const Rulebook& book, const kimi::KeyKinds& kinds, const View& view) {
+std::vector<Finding> unread_findings(const Rulebook& book, const kimi::KeyKinds& kinds,
+                                     const View& view) {
   std::vector<Finding> findings;
   for (const Unit* unit : view.units) {
     if (unit->project != view.of_project) continue;
@@ -238,7 +256,8 @@ std::vector<Finding> unread_findings(const Rulebook& book, const kimi::KeyKinds&
             part.secret = Secret(setting->value);
             part.value = part.secret.masked();
             stub.key = std::move(part);
-            Finding finding = kimi::finding_at(book, "kimi-key-unread", stub, *stub.key, Confidence::high);
+            Finding finding =
+                kimi::finding_at(book, "kimi-key-unread", stub, *stub.key, Confidence::high);
             std::string belongs = spec.belongs;
             if (const std::size_t at = belongs.find("@key"); at != std::string::npos)
               belongs.replace(at, 4, slot.key);
@@ -258,10 +277,11 @@ std::vector<Finding> unread_findings(const Rulebook& book, const kimi::KeyKinds&
 std::vector<Finding> helper_findings(const Rulebook& book, const View& view) {
   std::vector<Finding> findings;
   for (const Unit* unit : view.units) {
-    if (unit->project != view.of_project || unit->project.empty() || unit->spec->scope != "project") continue;
+    if (unit->project != view.of_project || unit->project.empty() || unit->spec->scope != "project")
+      continue;
     const auto add = [&](const Setting& setting, std::string_view command) {
-      Finding finding = setting_finding(book, "kimi-endpoint-untrusted", *view.profile, "", part_at(*unit, setting),
-                                        Confidence::high);
+      Finding finding = setting_finding(book, "kimi-endpoint-untrusted", *view.profile, "",
+                                        part_at(*unit, setting), Confidence::high);
       finding.arguments["where"] = unit->path;
       finding.arguments["variant"] = "helper";
       finding.arguments["command"] = shortened(command);
@@ -284,7 +304,8 @@ std::vector<Finding> helper_findings(const Rulebook& book, const View& view) {
   return findings;
 }
 
-std::vector<Finding> weak_store_findings(const Rulebook& book, const View& view, System system, const Disk* disk) {
+std::vector<Finding> weak_store_findings(const Rulebook& book, const View& view, System system,
+                                         const Disk* disk) {
   std::vector<Finding> findings;
   for (const Unit* unit : view.units) {
     if (unit->project != view.of_project) continue;
@@ -311,7 +332,8 @@ std::vector<Finding> weak_store_findings(const Rulebook& book, const View& view,
         }
       }
       if (!found) continue;
-      Finding finding = setting_finding(book, "kimi-weak-store", *view.profile, "", part, Confidence::high);
+      Finding finding =
+          setting_finding(book, "kimi-weak-store", *view.profile, "", part, Confidence::high);
       finding.arguments["weakness"] = weak.weakness.en;
       finding.arguments["weakness@zh"] = weak.weakness.in("zh");
       if (finding.key_path.empty()) finding.key_path = "store";
@@ -334,14 +356,17 @@ std::vector<Finding> overruled_findings(const Rulebook& book, const kimi::KeyKin
         const auto mine = kimi::parse_base_url(stronger->value);
         const auto other = kimi::parse_base_url(weaker.value);
         // Models are overridden too; only addresses are told.
-        if (!mine || !other || (mine->host == other->host && mine->path == other->path) || weaker.value.find("://") == std::string::npos)
+        if (!mine || !other || (mine->host == other->host && mine->path == other->path) ||
+            weaker.value.find("://") == std::string::npos)
           continue;
-        if (!concerns_kimi(book, kinds, connection) && kimi::owner_of(book, *other).realm == nullptr) continue;
+        if (!concerns_kimi(book, kinds, connection) && kimi::owner_of(book, *other).realm == nullptr)
+          continue;
       } else if (!concerns_kimi(book, kinds, connection) &&
                  kinds.of(weaker.secret.reveal()).family != Family::kimi_code) {
         continue;
       }
-      Finding finding = kimi::finding_at(book, "kimi-env-override", connection, *stronger, Confidence::high);
+      Finding finding =
+          kimi::finding_at(book, "kimi-env-override", connection, *stronger, Confidence::high);
       finding.settings.push_back(kimi::place_of(weaker, "overridden"));
       finding.arguments["variable"] = stronger->key_path;
       finding.arguments["key_path"] = weaker.key_path;
@@ -371,11 +396,13 @@ std::vector<Finding> disagreement_findings(const Rulebook& book, const kimi::Key
       kimi::add_change(finding, *one.key, two.key->secret.masked());
       findings.push_back(std::move(finding));
     }
-    if (one.base_url && two.base_url && kimi::has_place(*one.base_url) && kimi::has_place(*two.base_url)) {
+    if (one.base_url && two.base_url && kimi::has_place(*one.base_url) &&
+        kimi::has_place(*two.base_url)) {
       const auto here = kimi::parse_base_url(one.base_url->value);
       const auto there = kimi::parse_base_url(two.base_url->value);
       if (here && there && here->host != there->host && !here->loopback && !there->loopback) {
-        Finding finding = kimi::finding_at(book, "kimi-env-override", one, *one.base_url, Confidence::medium);
+        Finding finding =
+            kimi::finding_at(book, "kimi-env-override", one, *one.base_url, Confidence::medium);
         finding.arguments["variable"] = one.base_url->file;
         finding.arguments["key_path"] = two.base_url->key_path;
         finding.arguments["effective"] = kimi::shown_value(*one.base_url);
@@ -395,22 +422,26 @@ std::vector<Finding> disagreement_findings(const Rulebook& book, const kimi::Key
   for (const Made& live : made) {
     if (live.as_written || live.unit == nullptr || is_loopback(live.connection)) continue;
     for (const Made& source : made) {
-      if (&source == &live || source.as_written || source.unit == nullptr || is_loopback(source.connection)) continue;
-      const bool generated = !live.unit->spec->generated_from.empty() && source.profile == live.profile &&
+      if (&source == &live || source.as_written || source.unit == nullptr ||
+          is_loopback(source.connection))
+        continue;
+      const bool generated = !live.unit->spec->generated_from.empty() &&
+                             source.profile == live.profile &&
                              source.unit->spec->id == live.unit->spec->generated_from &&
                              source.unit->spec->role != Role::backup &&
                              source.connection.provider == live.connection.provider;
-      const bool switched = !source.app.empty() && source.app == live.profile->id && source.connection.active &&
-                            live.connection.active && live.unit->project.empty() &&
-                            live.unit->spec->scope == "user" && live.unit->spec->role == Role::config &&
-                            source.profile != live.profile;
+      const bool switched = !source.app.empty() && source.app == live.profile->id &&
+                            source.connection.active && live.connection.active &&
+                            live.unit->project.empty() && live.unit->spec->scope == "user" &&
+                            live.unit->spec->role == Role::config && source.profile != live.profile;
       if (generated || switched) compare(live, source);
     }
   }
   return findings;
 }
 
-std::optional<Finding> tracked_finding(const Rulebook& book, const Profile& profile, const std::string& path) {
+std::optional<Finding> tracked_finding(const Rulebook& book, const Profile& profile,
+                                       const std::string& path) {
   Part part;
   part.source = Part::Source::config;
   part.file = path;
@@ -419,8 +450,9 @@ std::optional<Finding> tracked_finding(const Rulebook& book, const Profile& prof
   return finding;
 }
 
-std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path, const Secret& key,
-                                         std::uint32_t mode, std::uint32_t folder_mode) {
+std::optional<Finding> file_mode_finding(const Rulebook& book, const std::string& path,
+                                         const Secret& key, std::uint32_t mode,
+                                         std::uint32_t folder_mode) {
   const bool readable = mode != 0 && (mode & 077) != 0;
   // A sticky folder such as /tmp lets nobody touch what is another's; a group is often only the user.
   const bool open_folder = folder_mode != 0 && (folder_mode & 002) != 0 && (folder_mode & S_ISVTX) == 0;

@@ -41,7 +41,8 @@ struct Candidate {
   std::string prefix;
 };
 
-bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& start, std::size_t size) {
+bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& start,
+                 std::size_t size) {
   return size <= path.size() && size <= start.size() &&
          std::equal(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(size), path.begin());
 }
@@ -53,7 +54,8 @@ int nearness(const Setting& key, const Setting& url) {
   const std::size_t reach = url.path.size() < 2 ? 0 : url.path.size() - 2;
   if (!begins_with(key.path, url.path, reach)) return -1;
   std::size_t common = 0;
-  while (common < key.path.size() && common < url.path.size() && key.path[common] == url.path[common]) ++common;
+  while (common < key.path.size() && common < url.path.size() && key.path[common] == url.path[common])
+    ++common;
   return static_cast<int>(common);
 }
 
@@ -98,11 +100,11 @@ bool is_literal(const Setting& setting) { return config::classify(setting).kind 
 
 // A name of an object's field that holds its address; only a value with a host in it is one.
 constexpr std::array<std::string_view, 14> kUrlFields = {
-    "base_url", "baseurl", "api_base", "apibase", "endpoint", "api_url", "apiurl", "url", "host", "apihost",
-    "api_host", "openai_base_url", "api_base_url", "base-url"};
+    "base_url", "baseurl", "api_base", "apibase",  "endpoint",        "api_url",      "apiurl",
+    "url",      "host",    "apihost",  "api_host", "openai_base_url", "api_base_url", "base-url"};
 constexpr std::array<std::string_view, 10> kKeyFields = {
-    "api_key", "apikey", "api-key", "key", "token", "authtoken", "auth_token", "access_token", "secret",
-    "bearer_token"};
+    "api_key",   "apikey",     "api-key",      "key",    "token",
+    "authtoken", "auth_token", "access_token", "secret", "bearer_token"};
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
@@ -122,10 +124,11 @@ std::vector<Connection> object_connections(const Unit& unit) {
     if (setting.path.size() < 2 || setting.value.empty()) continue;
     if (is_one_of(setting.path.back(), kUrlFields) && is_value(setting)) {
       const auto url = kimi::parse_base_url(setting.value);
-      if (url && (!url->scheme.empty() || url->host.find('.') != std::string::npos) && urls.size() < kMostCandidates)
+      if (url && (!url->scheme.empty() || url->host.find('.') != std::string::npos) &&
+          urls.size() < kMostCandidates)
         urls.push_back(&setting);
-    } else if (is_one_of(setting.path.back(), kKeyFields) && is_literal(setting) && setting.value.size() >= 20 &&
-               keys.size() < kMostCandidates) {
+    } else if (is_one_of(setting.path.back(), kKeyFields) && is_literal(setting) &&
+               setting.value.size() >= 20 && keys.size() < kMostCandidates) {
       keys.push_back(&setting);
     }
   }
@@ -159,7 +162,8 @@ std::vector<const FamilySpec*> families_of(const Profiles& profiles) {
   return families;
 }
 
-std::vector<Connection> loose_connections(const Unit& unit, const std::vector<const FamilySpec*>& families) {
+std::vector<Connection> loose_connections(const Unit& unit,
+                                          const std::vector<const FamilySpec*>& families) {
   std::vector<Connection> made;
   for (const FamilySpec* family : families) {
     std::vector<Candidate> keys, urls, models;
@@ -173,12 +177,15 @@ std::vector<Connection> loose_connections(const Unit& unit, const std::vector<co
     };
     for (const Setting& setting : unit.settings) {
       if (setting.path.empty() || setting.value.empty() || !is_value(setting)) continue;
-      if (!setting.path.front().empty() && setting.path.front().front() == '@' && setting.path.size() > 3) continue;
+      if (!setting.path.front().empty() && setting.path.front().front() == '@' &&
+          setting.path.size() > 3)
+        continue;
       collect(setting, family->key, keys);
       collect(setting, family->url, urls);
       collect(setting, family->model, models);
     }
-    const auto nearest = [](const Candidate& to, const std::vector<Candidate>& among) -> const Candidate* {
+    const auto nearest = [](const Candidate& to,
+                            const std::vector<Candidate>& among) -> const Candidate* {
       const Candidate* best = nullptr;
       int most = -1;
       for (const Candidate& one : among) {
@@ -214,7 +221,8 @@ std::vector<Connection> loose_connections(const Unit& unit, const std::vector<co
         part.value = family->base_url;
         connection.base_url = std::move(part);
       }
-      if (const Candidate* model = nearest(key, models)) connection.model = part_at(unit, *model->setting, false);
+      if (const Candidate* model = nearest(key, models))
+        connection.model = part_at(unit, *model->setting, false);
       // ANTHROPIC_AUTH_TOKEN and ANTHROPIC_API_KEY in one table both go out.
       const auto same_table = [&](const Part& other) {
         const Setting* other_setting = nullptr;
@@ -246,7 +254,8 @@ std::vector<Connection> loose_connections(const Unit& unit, const std::vector<co
       connection.scope = "source";
       connection.slot = slot_of(*url.setting);
       connection.base_url = part_at(unit, *url.setting, false);
-      if (const Candidate* model = nearest(url, models)) connection.model = part_at(unit, *model->setting, false);
+      if (const Candidate* model = nearest(url, models))
+        connection.model = part_at(unit, *model->setting, false);
       made.push_back(std::move(connection));
     }
   }
@@ -260,7 +269,8 @@ std::vector<Connection> loose_connections(const Environment& environment, Part::
   std::vector<Connection> made;
   const auto part_of = [&](const std::string& name, bool key) -> std::optional<Part> {
     const Variable* variable = environment.find(name);
-    if (variable == nullptr || config::classify(variable->value).kind != Kind::literal) return std::nullopt;
+    if (variable == nullptr || config::classify(variable->value).kind != Kind::literal)
+      return std::nullopt;
     Part part;
     part.source = source;
     part.key_path = name;
@@ -310,8 +320,8 @@ std::vector<Connection> loose_connections(const Environment& environment, Part::
 
 bool is_source(std::string_view path) {
   static constexpr std::array<std::string_view, 22> kEndings = {
-      ".py", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", ".svelte", ".go",
-      ".rs", ".java", ".kt", ".rb", ".php", ".cs", ".swift", ".dart", ".ipynb", ".scala", ".md"};
+      ".py", ".ts",   ".tsx", ".js", ".jsx", ".mjs", ".cjs",   ".mts",  ".vue",   ".svelte", ".go",
+      ".rs", ".java", ".kt",  ".rb", ".php", ".cs",  ".swift", ".dart", ".ipynb", ".scala",  ".md"};
   const std::size_t slash = path.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
   const std::size_t dot = name.rfind('.');
@@ -333,7 +343,8 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
     const std::string_view call = text.substr(begin, open - begin);
     const FamilySpec* client = nullptr;
     for (const FamilySpec* family : families)
-      if (std::find(family->calls.begin(), family->calls.end(), call) != family->calls.end()) client = family;
+      if (std::find(family->calls.begin(), family->calls.end(), call) != family->calls.end())
+        client = family;
     if (client == nullptr) continue;
     // Arguments: name, "=" or ":", a quoted text; strings are skipped whole, brackets counted.
     int depth = 0;
@@ -405,13 +416,14 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
       part.end = lines->position(argument.end);
       const std::string value(text.substr(argument.begin, argument.end - argument.begin));
       const std::string& name = argument.name;
-      if (name == "api_key" || name == "apikey" || name == "openai_api_key" || name == "anthropic_api_key" ||
-          name == "auth_token" || name == "authtoken") {
+      if (name == "api_key" || name == "apikey" || name == "openai_api_key" ||
+          name == "anthropic_api_key" || name == "auth_token" || name == "authtoken") {
         if (config::classify(value).kind != Kind::literal || connection.key) continue;
         part.secret = Secret(value);
         part.value = part.secret.masked();
         connection.key = std::move(part);
-      } else if (name == "base_url" || name == "baseurl" || name == "api_base" || name == "openai_api_base") {
+      } else if (name == "base_url" || name == "baseurl" || name == "api_base" ||
+                 name == "openai_api_base") {
         if (config::classify(value).kind != Kind::literal) continue;
         part.value = value;
         connection.base_url = std::move(part);

@@ -1,5 +1,5 @@
-// Connections of a file that belongs to no tool: variables of one family in dotenv, compose, workflows and
-// shells; objects with a key and an address in them; calls of SDKs in sources.
+// Connections of a file that belongs to no tool: variables of one family in dotenv, compose, workflows
+// and shells; objects with a key and an address in them; calls of SDKs in sources.
 #pragma once
 
 #include <string>
@@ -15,10 +15,11 @@ namespace kimiguard::agents {
 // Families of all profiles, in order.
 std::vector<const FamilySpec*> families_of(const Profiles& profiles);
 
-// From settings. A key goes with the address that stands nearest: in the same table, or in a table around it
-// (a workflow's job for its steps), never in a sibling's (another service of a compose file). Where no
-// address of the family stands anywhere in the file, the family's own host is meant.
-std::vector<Connection> loose_connections(const Unit& unit, const std::vector<const FamilySpec*>& families);
+// From settings. A key goes with the address that stands nearest: in the same table, or in a table
+// around it (a workflow's job for its steps), never in a sibling's (another service of a compose file).
+// Where no address of the family stands anywhere in the file, the family's own host is meant.
+std::vector<Connection> loose_connections(const Unit& unit,
+                                          const std::vector<const FamilySpec*>& families);
 
 // From variables that are set for a whole login or process. `scope` and `slot` name where.
 std::vector<Connection> loose_connections(const Environment& environment, Part::Source source,

@@ -17,12 +17,12 @@ using rulebook::TableReader;
 constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 constexpr std::size_t kMostComplaints = 20;
 
-const std::vector<std::string_view> kRoles = {"config",        "secrets", "state",  "transcript",
-                                              "prompt_history", "shell_history", "log", "backup",
-                                              "export",        "checkpoint", "cache"};
+const std::vector<std::string_view> kRoles = {"config",         "secrets",       "state", "transcript",
+                                              "prompt_history", "shell_history", "log",   "backup",
+                                              "export",         "checkpoint",    "cache"};
 const std::vector<std::string_view> kScopes = {"user", "project", "local", "managed"};
-const std::vector<std::string_view> kProtections = {"plain",      "keychain", "safe_storage",
-                                                    "static_key", "server"};
+const std::vector<std::string_view> kProtections = {"plain", "keychain", "safe_storage", "static_key",
+                                                    "server"};
 const std::vector<std::string_view> kSystems = {"linux", "macos", "windows"};
 
 class ProfileReader {
@@ -143,7 +143,8 @@ void ProfileReader::slot(TableReader& in, FileSpec& file) {
   in.map("fixed", slot.fixed);
   for (const auto& [key, value] : slot.fixed)
     if (key != "provider" && key != "protocol" && key != "base_url" && key != "model" && key != "title")
-      in.complain("fixed", "'" + key + "' cannot be fixed; write provider, protocol, base_url, model or title");
+      in.complain("fixed",
+                  "'" + key + "' cannot be fixed; write provider, protocol, base_url, model or title");
   in.text("model_separator", slot.model_separator);
   one_or_many(in, "join", "a join", slot.joins, &ProfileReader::join);
   in.values("key_variables", slot.key_variables);
@@ -247,6 +248,7 @@ void ProfileReader::provider(TableReader& in, Profile& profile) {
     several(at, "region", provider.region);
   });
   in.map("regions", provider.regions);
+  in.map("base_url_by_key", provider.base_url_by_key);
   in.values("key_variables", provider.key_variables);
   in.values("url_variables", provider.url_variables);
   in.values("model_variables", provider.model_variables);

@@ -72,8 +72,9 @@ std::vector<ProjectFile> ProjectFiles::of(std::string_view path) const {
   std::vector<ProjectFile> found;
   for (const std::size_t index : fitting) {
     const Pattern& pattern = patterns_[index];
-    const bool known = std::any_of(found.begin(), found.end(),
-                                   [&](const ProjectFile& other) { return other.profile == pattern.profile; });
+    const bool known = std::any_of(found.begin(), found.end(), [&](const ProjectFile& other) {
+      return other.profile == pattern.profile;
+    });
     if (!known) found.push_back({pattern.profile, pattern.spec, folder_before(path, pattern.text)});
   }
   return found;

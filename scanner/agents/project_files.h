@@ -13,7 +13,8 @@ namespace kimiguard::agents {
 struct ProjectFile {
   const Profile* profile = nullptr;
   const FileSpec* spec = nullptr;
-  std::string folder;  // of the project whose file it is: the path before what the pattern names; "" = none before it
+  std::string folder;  // of the project whose file it is: the path before what the pattern names; "" =
+                       // none before it
 };
 
 // Made once from profiles, which must outlive it; immutable.

@@ -52,7 +52,8 @@ std::string uri_of(const std::string& path) {
       uri += c;
     } else {
       char escaped[4];
-      std::snprintf(escaped, sizeof escaped, "%%%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      std::snprintf(escaped, sizeof escaped, "%%%02X",
+                    static_cast<unsigned>(static_cast<unsigned char>(c)));
       uri += escaped;
     }
   }
@@ -88,23 +89,26 @@ std::string cell(sqlite3_stmt* row, int column) {
 // Names of the tables, as the schema writes them, that `wanted` (a GLOB) fits.
 std::vector<std::string> tables_like(sqlite3* database, const std::string& wanted) {
   std::vector<std::string> names;
-  const Statement statement =
-      prepare(database,
-              "SELECT name FROM sqlite_schema WHERE type='table' AND rootpage>0 AND name GLOB ?1 ORDER BY name");
+  const Statement statement = prepare(
+      database,
+      "SELECT name FROM sqlite_schema WHERE type='table' AND rootpage>0 AND name GLOB ?1 ORDER BY name");
   if (!statement) return names;
-  sqlite3_bind_text(statement.get(), 1, wanted.c_str(), static_cast<int>(wanted.size()), SQLITE_TRANSIENT);
+  sqlite3_bind_text(statement.get(), 1, wanted.c_str(), static_cast<int>(wanted.size()),
+                    SQLITE_TRANSIENT);
   while (sqlite3_step(statement.get()) == SQLITE_ROW && names.size() < 64)
     names.push_back(cell(statement.get(), 0));
   return names;
 }
 
-void read_table(sqlite3* database, const TableSpec& spec, const std::string& table, config::Parsed& parsed) {
+void read_table(sqlite3* database, const TableSpec& spec, const std::string& table,
+                config::Parsed& parsed) {
   std::string sql = "SELECT * FROM " + quoted(table);
   if (!spec.row.empty() && !spec.like.empty()) sql += " WHERE " + quoted(spec.row) + " GLOB ?1";
   const Statement rows = prepare(database, sql);
   if (!rows) return;
   if (!spec.row.empty() && !spec.like.empty())
-    sqlite3_bind_text(rows.get(), 1, spec.like.c_str(), static_cast<int>(spec.like.size()), SQLITE_TRANSIENT);
+    sqlite3_bind_text(rows.get(), 1, spec.like.c_str(), static_cast<int>(spec.like.size()),
+                      SQLITE_TRANSIENT);
   const int columns = sqlite3_column_count(rows.get());
   std::size_t count = 0;
   int status = SQLITE_ROW;
@@ -121,7 +125,8 @@ void read_table(sqlite3* database, const TableSpec& spec, const std::string& tab
       if (type == SQLITE_NULL) continue;
       Setting setting;
       setting.path = {table, row, sqlite3_column_name(rows.get(), i)};
-      setting.type = type == SQLITE_INTEGER || type == SQLITE_FLOAT ? Setting::Type::number : Setting::Type::text;
+      setting.type =
+          type == SQLITE_INTEGER || type == SQLITE_FLOAT ? Setting::Type::number : Setting::Type::text;
       setting.value = cell(rows.get(), i);
       parsed.settings.push_back(std::move(setting));
     }
@@ -140,9 +145,14 @@ void expand_json(config::Parsed& parsed, int depth) {
     const std::size_t end = parsed.settings.size();
     for (std::size_t i = begin; i < end && parsed.settings.size() < kMostSettings; ++i) {
       const Setting& outer = parsed.settings[i];
-      if (outer.type != Setting::Type::text || outer.value.size() < 2 || !config::looks_like_json(outer.value))
-        continue;
-      config::Parsed inner = config::read(outer.value, config::Format::json);
+      if (outer.type != Setting::Type::text || outer.value.size() < 2) continue;
+      // cc-switch keeps Codex' TOML as a text in its JSON.
+      const bool toml = outer.value.find("\nbase_url") != std::string::npos ||
+                        outer.value.find("model_provider") != std::string::npos;
+      const bool json = config::looks_like_json(outer.value);
+      if (!json && !toml) continue;
+      config::Parsed inner =
+          config::read(outer.value, json ? config::Format::json : config::Format::toml);
       const std::vector<std::string> path = outer.path;
       const Setting place = outer;
       for (Setting& setting : inner.settings) {
@@ -201,7 +211,8 @@ config::Parsed read_sqlite_rows(const std::string& path, const std::vector<Table
   for (const TableSpec& spec : tables)
     for (const std::string& table : tables_like(database.get(), spec.table))
       read_table(database.get(), spec, table, parsed);
-  if (sqlite3_errcode(database.get()) == SQLITE_NOTADB || sqlite3_errcode(database.get()) == SQLITE_CORRUPT)
+  if (sqlite3_errcode(database.get()) == SQLITE_NOTADB ||
+      sqlite3_errcode(database.get()) == SQLITE_CORRUPT)
     parsed.gaps.push_back(gap("damaged", "the file is no intact database"));
   expand_json(parsed, 3);
   parsed.complete = parsed.gaps.empty();

@@ -13,7 +13,8 @@ namespace {
 constexpr int kEmbeddedDepth = 3;
 
 bool is_index(std::string_view part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !part.empty() &&
+         std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 void place_gaps(Unit& unit) {
@@ -36,6 +37,8 @@ Unit read_unit(const Profile* profile, const FileSpec* spec, std::string path, s
   unit.spec = spec;
   unit.path = std::move(path);
   if (spec != nullptr && !spec->format.empty()) unit.format = config::format_named(spec->format);
+  const bool opaque = spec != nullptr && (spec->format == "text" || spec->format == "binary");
+  if (opaque) return unit;
   if (!unit.format) unit.format = config::format_of(unit.path, bytes.substr(0, 512));
   if (!unit.format) return unit;
   config::Parsed parsed = config::read(bytes, *unit.format);
@@ -54,9 +57,9 @@ Unit read_unit(const Profile* profile, const FileSpec* spec, std::string path, s
         for (std::size_t i = begin; i < unit.settings.size(); ++i) {
           const Setting& outer = unit.settings[i];
           if (!config::looks_like_json(outer.value)) continue;
-          const bool named = std::any_of(spec->embedded.begin(), spec->embedded.end(), [&](const auto& selector) {
-            return selector.matches(outer.path);
-          });
+          const bool named =
+              std::any_of(spec->embedded.begin(), spec->embedded.end(),
+                          [&](const auto& selector) { return selector.matches(outer.path); });
           if (!named) continue;
           config::Parsed more = config::read_value(outer, config::Format::json, lines);
           std::move(more.settings.begin(), more.settings.end(), std::back_inserter(inner));
@@ -68,7 +71,8 @@ Unit read_unit(const Profile* profile, const FileSpec* spec, std::string path, s
     }
     std::vector<Setting> more = config::named_values(unit.settings);
     for (const Setting& setting : unit.settings) {
-      if (setting.path.empty() || !is_index(setting.path.back()) || setting.value.find('=') == std::string::npos)
+      if (setting.path.empty() || !is_index(setting.path.back()) ||
+          setting.value.find('=') == std::string::npos)
         continue;
       if (auto split = config::split_assignment(setting, lines)) more.push_back(std::move(*split));
     }
@@ -84,8 +88,8 @@ Unit read_database_unit(const Profile* profile, const FileSpec* spec, std::strin
   unit.spec = spec;
   unit.path = std::move(path);
   unit.database = true;
-  config::Parsed parsed =
-      spec->format == "leveldb" ? read_leveldb_entries(unit.path) : read_sqlite_rows(unit.path, spec->tables);
+  config::Parsed parsed = spec->format == "leveldb" ? read_leveldb_entries(unit.path)
+                                                    : read_sqlite_rows(unit.path, spec->tables);
   unit.settings = std::move(parsed.settings);
   unit.gaps = std::move(parsed.gaps);
   place_gaps(unit);

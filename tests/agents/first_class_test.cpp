@@ -27,7 +27,8 @@ TEST_CASE("Cline without a region goes to the international address") {
   Home home;
   Keys keys(12);
   home.write(".cline/data/secrets.json", R"({ "moonshotApiKey": ")" + keys.platform() + R"(" })");
-  home.write(".cline/data/globalState.json", R"({ "actModeApiProvider": "moonshot", "actModeApiModelId": "kimi-k3" })");
+  home.write(".cline/data/globalState.json",
+             R"({ "actModeApiProvider": "moonshot", "actModeApiModelId": "kimi-k3" })");
   const auto result = home.audit();
   const Connection* act = connection_of(result, "cline", "act");
   CHECK(url_of(act) == "https://api.moonshot.ai/v1");
@@ -39,17 +40,20 @@ TEST_CASE("A region conflict through Cline's moonshotApiLine is mended in its ow
   Keys keys(13);
   const std::string key = keys.platform();
   home.write(".cline/data/secrets.json", R"({ "moonshotApiKey": ")" + key + R"(" })");
-  home.write(".cline/data/globalState.json",
-             R"({ "actModeApiProvider": "moonshot", "actModeApiModelId": "kimi-k3", "moonshotApiLine": "china" })");
-  home.write(".kimi/config.toml", "default_model = \"a\"\n[providers.m]\ntype = \"kimi\"\nbase_url = "
-                                  "\"https://api.moonshot.ai/v1\"\napi_key = \"" + key +
-                                  "\"\n[models.a]\nprovider = \"m\"\nmodel = \"kimi-k3\"\n");
+  home.write(
+      ".cline/data/globalState.json",
+      R"({ "actModeApiProvider": "moonshot", "actModeApiModelId": "kimi-k3", "moonshotApiLine": "china" })");
+  home.write(".kimi/config.toml",
+             "default_model = \"a\"\n[providers.m]\ntype = \"kimi\"\nbase_url = "
+             "\"https://api.moonshot.ai/v1\"\napi_key = \"" +
+                 key + "\"\n[models.a]\nprovider = \"m\"\nmodel = \"kimi-k3\"\n");
   const auto result = home.audit();
   const Finding* finding = find_rule(result, "kimi-region-conflict");
   REQUIRE(finding != nullptr);
   bool china = false;
   for (const Change& change : finding->changes)
-    china = china || (change.key_path == "moonshotApiLine" && change.from == "china" && change.to == "international");
+    china = china || (change.key_path == "moonshotApiLine" && change.from == "china" &&
+                      change.to == "international");
   CHECK(china);
 }
 
@@ -57,9 +61,10 @@ TEST_CASE("kimi-cli: environment of the login shell overrides the configured add
   Home home;
   Keys keys(14);
   const std::string key = keys.platform();
-  home.write(".kimi/config.toml", "default_model = \"a\"\n[providers.m]\ntype = \"kimi\"\nbase_url = "
-                                  "\"https://api.moonshot.ai/v1\"\napi_key = \"" + key +
-                                  "\"\n[models.a]\nprovider = \"m\"\nmodel = \"kimi-k3\"\n");
+  home.write(".kimi/config.toml",
+             "default_model = \"a\"\n[providers.m]\ntype = \"kimi\"\nbase_url = "
+             "\"https://api.moonshot.ai/v1\"\napi_key = \"" +
+                 key + "\"\n[models.a]\nprovider = \"m\"\nmodel = \"kimi-k3\"\n");
   home.write(".bashrc", "# mine\nexport KIMI_BASE_URL=https://api.moonshot.cn/v1\n");
   const auto result = home.audit();
   const Connection* a = connection_of(result, "kimi-cli");
@@ -77,9 +82,11 @@ TEST_CASE("Claude Code: settings win over the shell, and both are named") {
   Home home;
   Keys keys(15);
   const std::string key = keys.platform();
-  home.write(".claude/settings.json",
-             R"({ "env": { "ANTHROPIC_BASE_URL": "https://api.moonshot.ai/anthropic", "ANTHROPIC_AUTH_TOKEN": ")" + key +
-                 R"(", "ANTHROPIC_MODEL": "kimi-k2.7-code", "ANTHROPIC_DEFAULT_HAIKU_MODEL": "kimi-k2.7-code",
+  home.write(
+      ".claude/settings.json",
+      R"({ "env": { "ANTHROPIC_BASE_URL": "https://api.moonshot.ai/anthropic", "ANTHROPIC_AUTH_TOKEN": ")" +
+          key +
+          R"(", "ANTHROPIC_MODEL": "kimi-k2.7-code", "ANTHROPIC_DEFAULT_HAIKU_MODEL": "kimi-k2.7-code",
  "ANTHROPIC_DEFAULT_SONNET_MODEL": "kimi-k2.7-code", "ANTHROPIC_DEFAULT_OPUS_MODEL": "kimi-k2.7-code" } })");
   const auto right = home.audit();
   CHECK(above_note(right).empty());

@@ -102,8 +102,8 @@ inline std::string above_note(const agents::AuditResult& result) {
   std::string text;
   for (const Finding& f : result.findings)
     if (f.severity > Severity::note)
-      text += f.rule + " at " + f.places.front().path + ":" + std::to_string(f.places.front().region.begin.line) +
-              " " + f.key_path + "\n";
+      text += f.rule + " at " + f.places.front().path + ":" +
+              std::to_string(f.places.front().region.begin.line) + " " + f.key_path + "\n";
   return text;
 }
 inline const Connection* connection_of(const agents::AuditResult& result, std::string_view tool,
@@ -116,7 +116,8 @@ inline std::string url_of(const Connection* connection) {
   return connection == nullptr || !connection->base_url ? "(none)" : connection->base_url->value;
 }
 inline std::string key_of(const Connection* connection) {
-  return connection == nullptr || !connection->key ? "(none)" : std::string(connection->key->secret.reveal());
+  return connection == nullptr || !connection->key ? "(none)"
+                                                   : std::string(connection->key->secret.reveal());
 }
 
 }  // namespace kimiguard::test
