@@ -65,8 +65,9 @@ void read_ini(Builder& builder) {
     if (text.compare(i, 3, "\xEF\xBB\xBF") == 0) i += 3;
     if (i >= line.end || text[i] == ';' || text[i] == '#') continue;
     if (text[i] == '[') {
-      const std::size_t close = text.substr(0, line.end).rfind(']');
-      if (close == std::string_view::npos || close <= i) {
+      const std::size_t last = text.substr(i, line.end - i).rfind(']');
+      const std::size_t close = last == std::string_view::npos ? last : i + last;
+      if (close == std::string_view::npos) {
         builder.syntax(i, "a section without end");
         continue;
       }
@@ -77,7 +78,7 @@ void read_ini(Builder& builder) {
     Span key{i, i};
     std::size_t sign = std::string_view::npos;
     if (text[i] == '"') {
-      const std::size_t quote = text.find('"', i + 1);
+      const std::size_t quote = text.substr(0, line.end).find('"', i + 1);
       if (quote < line.end) {
         key = {i + 1, quote};
         sign = quote + 1;

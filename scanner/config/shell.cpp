@@ -485,11 +485,11 @@ void read_fish(Builder& builder) {
       std::size_t i = at + 8;
       std::string tag;
       while (i < end && text[i] == '-') {
-        const std::size_t space = std::min(text.find(' ', i), end);
+        const std::size_t space = std::min(text.substr(0, end).find(' ', i), end);
         if (text.substr(i, space - i) == "--export") tag = "export";
         i = std::min(space + 1, end);
       }
-      const std::size_t colon = text.find(':', i);
+      const std::size_t colon = text.substr(0, end).find(':', i);
       if (colon == std::string_view::npos || colon >= end) {
         if (next <= at) break;
         continue;

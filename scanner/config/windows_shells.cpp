@@ -344,7 +344,7 @@ void read_nushell(Builder& builder) {
       next = std::max(next, read_value(builder, value, Kind::nushell, setting));
       give(builder, std::move(setting), {name, stop}, "export");
     } else if (text.compare(i, 9, "load-env ") == 0 || text.compare(i, 9, "with-env ") == 0) {
-      const std::size_t brace = text.find('{', i);
+      const std::size_t brace = text.substr(0, end).find('{', i);
       if (brace < end)
         next = std::max(next, read_record(builder, brace, text[i] == 'l' ? "export" : ""));
     } else {
@@ -395,7 +395,7 @@ void read_cmd(Builder& builder) {
       }
       if (statement && (word_at(text, at, "rem ") || text.compare(at, 2, "::") == 0)) break;
       if (statement && word_at(text, at, "setx ")) {
-        std::size_t stop = std::min(text.find('&', at), end);
+        std::size_t stop = std::min(text.substr(0, end).find('&', at), end);
         read_setx(builder, at + 5, stop);
         at = stop;
         statement = false;
@@ -414,7 +414,7 @@ void read_cmd(Builder& builder) {
         std::size_t stop = end;
         if (in_quotes) {
           // Up to the last quote of the line, as cmd does it; quotes inside belong to the value.
-          const std::size_t amp = std::min(text.find("&&", name), end);
+          const std::size_t amp = std::min(text.substr(0, end).find("&&", name), end);
           const std::size_t quote = text.substr(0, amp).rfind('"');
           stop = quote != std::string_view::npos && quote > name ? quote : amp;
         } else {
@@ -424,7 +424,7 @@ void read_cmd(Builder& builder) {
             if (text[stop] == '^' && stop + 1 < end) ++stop;
           stop = std::min(stop, end);
         }
-        const std::size_t equals = text.find('=', name);
+        const std::size_t equals = text.substr(0, stop).find('=', name);
         if (equals < stop && equals > name && !arithmetic) {
           Setting setting;
           ValueText out;

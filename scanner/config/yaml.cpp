@@ -562,14 +562,15 @@ void YamlReader::walk(std::uint32_t document_node, int document) {
 
 // What libfyaml 0.7.12 must not be given. It never returns from a directive with a byte that is no UTF-8
 // ("%\xA8" is enough), and takes quadratic time over a long directive line (60 KB of "%env A=b" took 10
-// s), over a long run of empty lines (50,000 took 7 s) and over one of tabs. Real files have none of
-// these.
+// s), over a long run of empty lines (50,000 took 7 s), over one of tabs and over a long tag (100 KB
+// took 15 s). Real files have none of these.
 enum class Fitness { good, not_text, costly };
 
 Fitness fitness(std::string_view text, std::size_t& where) {
   static constexpr std::size_t kMostDirective = 200;
   static constexpr std::size_t kMostEmptyLines = 200;
   static constexpr std::size_t kMostBlanks = 1000;
+  static constexpr std::size_t kMostTag = 300;
   std::size_t empty = 0;
   for (std::size_t at = 0; at < text.size();) {
     where = at;
@@ -590,6 +591,11 @@ Fitness fitness(std::string_view text, std::size_t& where) {
       }
       blanks = 0;
       only_blanks = false;
+      if (byte == '!' &&
+          (i == 0 || std::string_view(" \t[{,").find(line[i - 1]) != std::string_view::npos)) {
+        const std::size_t tag_end = std::min(line.find_first_of(" \t", i), line.size());
+        if (tag_end - i > kMostTag) return Fitness::costly;
+      }
       const std::size_t length = byte < 0x80 ? 1 : code_point_length(line, i);
       if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && length == 1)) return Fitness::not_text;
       i += length;
@@ -610,7 +616,7 @@ void YamlReader::read() {
   const Fitness fit = fitness(text_, where);
   if (fit != Fitness::good) {
     if (fit == Fitness::costly)
-      builder_.limit("YAML with a long directive or a long run of blanks");
+      builder_.limit("YAML with a long directive, tag or run of blanks");
     else
       builder_.syntax(where, "no valid YAML; lines are read one by one");
     return read_yaml_lines(builder_, 0, 0);
