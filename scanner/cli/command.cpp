@@ -17,6 +17,11 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"scan", "find leaked keys in files, git histories and pipes", run_scan},
+    {"explain", "explain an API error you paste, or a rule", run_explain},
+    {"rules", "list, show and check the rules in force", run_rules},
+    {"ignore", "accept a finding that was looked at, with the reason", run_ignore},
+    {"baseline", "bring an earlier report up to date as the list of what is known", run_baseline},
+    {"merge", "join JSON reports of many runs: one record a key", run_merge},
 };
 
 void print_version() { std::puts("kimiguard " KIMIGUARD_VERSION); }

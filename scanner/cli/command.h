@@ -27,5 +27,10 @@ int run_program(int argc, char** argv);
 int usage_error(std::string_view message);
 
 int run_scan(const std::vector<std::string>& words);
+int run_explain(const std::vector<std::string>& words);
+int run_rules(const std::vector<std::string>& words);
+int run_ignore(const std::vector<std::string>& words);
+int run_baseline(const std::vector<std::string>& words);
+int run_merge(const std::vector<std::string>& words);
 
 }  // namespace kimiguard::cli
