@@ -453,6 +453,10 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
   ++scanned.coverage.repositories;
   add_gaps(scanned.coverage, read->staged.gaps);
   std::vector<std::pair<git::ObjectId, std::string>> wanted;
+  if (read->staged.equals_head && options_.changes_only) {
+    scanned.equals_head = true;
+    return scanned;
+  }
   if (read->staged.equals_head) {
     scanned.equals_head = true;
     const auto is_named = [&](std::string_view path) {

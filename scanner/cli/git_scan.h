@@ -22,6 +22,7 @@ struct GitScanOptions {
   unsigned threads = 1;
   bool open_containers = true;
   std::string index_file;  // GIT_INDEX_FILE
+  bool changes_only = false;  // staged: where the index equals HEAD nothing is read
 };
 
 struct GitScanned {

@@ -14,9 +14,14 @@ struct ScanOptions {
   std::string stdin_name;
   std::string only;                // "", "files", "history"
   bool staged = false;
+  bool changes_only = false;       // staged, in a git hook: where the index equals HEAD nothing is read
   std::string range;               // A..B, A...B
   std::string since;
   bool branch = false;
+  // What a push brings, in a git hook: the lines that git gives it, and the remote that it sends to.
+  enum class Push { none, sending, receiving } push = Push::none;
+  std::string push_lines;
+  std::string push_remote;
   bool respect_gitignore = false;
   bool no_containers = false;
 };

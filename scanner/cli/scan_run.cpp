@@ -19,6 +19,7 @@
 #include "scanner/judge/findings.h"
 #include "scanner/source/files/file_walk.h"
 #include "scanner/source/git/repository/file_status.h"
+#include "scanner/suppress/fingerprint.h"
 
 namespace kimiguard::cli {
 namespace {
@@ -67,13 +68,15 @@ class ScanRun {
   CollectOptions collect_options(int root) const { return {!options_.no_containers, root}; }
 
   bool narrowed() const {
-    return options_.staged || !options_.range.empty() || !options_.since.empty() || options_.branch;
+    return options_.staged || !options_.range.empty() || !options_.since.empty() || options_.branch ||
+           options_.push != ScanOptions::Push::none;
   }
 
   GitScanOptions git_options() const {
     GitScanOptions made;
     made.threads = threads_of(options_.common);
     made.open_containers = !options_.no_containers;
+    made.changes_only = options_.changes_only;
     if (const char* index = std::getenv("GIT_INDEX_FILE"); index != nullptr && *index != '\0')
       made.index_file = absolute_path(index);
     return made;
@@ -101,6 +104,12 @@ class ScanRun {
           named.push_back(absolute.substr(repository->work_tree.size() + 1));
       }
       auto scanned = scan.staged(*repository, named);
+      if (!scanned) return scanned.error();
+      take(std::move(*scanned));
+      return Nothing{};
+    }
+    if (options_.push != ScanOptions::Push::none) {
+      auto scanned = scan.push(*repository, options_.push == ScanOptions::Push::receiving, options_.push_lines, options_.push_remote);
       if (!scanned) return scanned.error();
       take(std::move(*scanned));
       return Nothing{};
@@ -231,6 +240,7 @@ class ScanRun {
     report.language = options_.common.language();
     report.fail_on = options_.common.fail_level();
     if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
+    suppress::assign_fingerprints(report.findings);
     std::erase_if(report.findings, [&](const Finding& finding) { return finding.confidence < options_.common.least_confidence(); });
     const bool only_stdin = std::all_of(paths_.begin(), paths_.end(), [](const std::string& path) { return path == "-"; });
     const char* mode = only_stdin                   ? "stdin"
