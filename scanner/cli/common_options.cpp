@@ -73,6 +73,8 @@ void add_common_options(CLI::App& app, CommonOptions& o, unsigned groups) {
             },
             ""));
   }
+  if (groups & kSuppression)
+    app.add_option("--baseline", o.baseline, "Leave out what an earlier JSON or SARIF report already lists")->type_name("FILE");
   if (groups & kRunning) {
     app.add_option("-j,--threads", o.threads, "Threads (default: one for each processor)")->type_name("N")->check(CLI::Range(1, 1024));
     app.add_flag("--no-progress", o.no_progress, "Show no progress bar");

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
@@ -19,7 +21,9 @@
 #include "scanner/judge/findings.h"
 #include "scanner/source/files/file_walk.h"
 #include "scanner/source/git/repository/file_status.h"
+#include "scanner/suppress/baseline.h"
 #include "scanner/suppress/fingerprint.h"
+#include "scanner/suppress/ignore_file.h"
 
 namespace kimiguard::cli {
 namespace {
@@ -44,6 +48,14 @@ class ScanRun {
         progress_(!options.common.no_progress && !options.common.quiet, options.common.language()) {}
 
   Result<Report> run() {
+    if (!options_.common.baseline.empty()) {
+      const std::string& file = options_.common.baseline;
+      auto text = read_whole_file(file, std::size_t{256} << 20);
+      if (!text) return Error{"usage", text.error().message};
+      auto baseline = suppress::read_baseline(*text, file);
+      if (!baseline) return Error{"usage", baseline.error().message};
+      baseline_ = std::move(*baseline);
+    }
     if (narrowed()) {
       if (const Status done = narrowed_run(); !done) return done.error();
       return report();
@@ -233,6 +245,40 @@ class ScanRun {
     return sighting;
   }
 
+  // The scanned tree's own ignore file does not count where it could allow its own leak: in CI, and for a
+  // range, whose commits may have written it (design §7).
+  bool tree_may_suppress() const {
+    const char* ci = std::getenv("CI");
+    return options_.range.empty() && options_.since.empty() && !options_.branch && (ci == nullptr || *ci == '\0');
+  }
+
+  void suppress_known(Report& report) {
+    if (tree_may_suppress()) {
+      std::set<std::string> files;
+      if (!namer_.source_root().empty()) files.insert(namer_.source_root() + "/.kimiguardignore");
+      else
+        for (const std::string& path : paths_)
+          if (path != "-" && is_folder(path)) files.insert(absolute_path(path) + "/.kimiguardignore");
+      for (const std::string& file : files) {
+        if (!is_there(file)) continue;
+        if (!is_plain_file(file)) {
+          report.notes.push_back(namer_.shown(file) + " is no plain file; it allows nothing.");
+          continue;
+        }
+        auto text = read_whole_file(file, 1 << 20);
+        if (!text) {
+          coverage_.gaps.push_back({GapKind::unreadable, text.error().code, namer_.shown(file), text.error().message, 1});
+          continue;
+        }
+        const suppress::IgnoreOutcome outcome =
+            suppress::apply_ignore_file(report.findings, suppress::read_ignore_file(*text, namer_.shown(file)), options_.common.date());
+        report.suppressed += outcome.suppressed;
+        for (const suppress::Problem& problem : outcome.problems) report.notes.push_back(problem.where + ": " + problem.message);
+      }
+    }
+    if (baseline_) report.suppressed += suppress::apply_baseline(report.findings, *baseline_).suppressed;
+  }
+
   Report report() {
     Report report;
     report.version = KIMIGUARD_VERSION;
@@ -241,6 +287,7 @@ class ScanRun {
     report.fail_on = options_.common.fail_level();
     if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
     suppress::assign_fingerprints(report.findings);
+    suppress_known(report);
     std::erase_if(report.findings, [&](const Finding& finding) { return finding.confidence < options_.common.least_confidence(); });
     const bool only_stdin = std::all_of(paths_.begin(), paths_.end(), [](const std::string& path) { return path == "-"; });
     const char* mode = only_stdin                   ? "stdin"
@@ -250,7 +297,7 @@ class ScanRun {
                        : options_.only == "history" ? "history"
                                                     : "full";
     report.automation_id = std::string("kimiguard/") + mode + "/" + (narrowed() ? "" : namer_.path_below_root());
-    report.notes = notes_;
+    report.notes.insert(report.notes.begin(), notes_.begin(), notes_.end());
     if (!narrowed() && !only_stdin && described_.empty())
       if (auto around = git::discover_repository(absolute_path(paths_.front())); around) described_.push_back(describe(*around, namer_));
     report.repositories = described_;
@@ -283,6 +330,7 @@ class ScanRun {
   std::vector<std::string> notes_;
   std::string base_;
   bool history_missing_ = false;
+  std::optional<suppress::Baseline> baseline_;
 };
 
 }  // namespace

@@ -1,0 +1,68 @@
+// scan and what was accepted before: the ignore file and a baseline, run as users run them.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/support/catch.h"
+#include "tests/support/keys.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "kg-suppress-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+  // Exit status; standard output in `out`.
+  int scan(const std::string& words, std::string* out = nullptr, const std::string& before = "env -u CI ") const {
+    const std::string command = "cd '" + path.string() + "' && " + before + KIMIGUARD_PROGRAM + " " + words + " 2>/dev/null";
+    std::FILE* pipe = ::popen(command.c_str(), "r");
+    std::string text;
+    char buffer[4096];
+    while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
+    if (out != nullptr) *out = text;
+    return WEXITSTATUS(::pclose(pipe));
+  }
+  fs::path path;
+};
+
+}  // namespace
+
+TEST_CASE("what kimiguard ignore accepted is counted, not reported; another key still is") {
+  Folder folder;
+  kimiguard::test::Keys keys(11);
+  folder.write("a.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  std::string json;
+  REQUIRE(folder.scan("scan . -f json", &json) == 1);
+  const std::size_t at = json.find("\"secretSha256\"");
+  REQUIRE(at != std::string::npos);
+  const std::string id = json.substr(json.find('"', json.find(':', at)) + 1, 16);
+  REQUIRE(folder.scan("ignore " + id + " --reason reviewed") == 0);
+  std::string text;
+  CHECK(folder.scan("scan .", &text) == 0);
+  CHECK(text.find("suppressed") != std::string::npos);
+  // A pull request's own tree allows nothing in CI.
+  CHECK(folder.scan("scan .", nullptr, "env CI=true ") == 1);
+  folder.write("b.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  CHECK(folder.scan("scan .") == 1);
+}
+
+TEST_CASE("a baseline hides what it lists, and the same key in a new file is reported") {
+  Folder folder;
+  kimiguard::test::Keys keys(12);
+  const std::string line = "KIMI_API_KEY=" + keys.kimi_code() + "\n";
+  folder.write("a.env", line);
+  REQUIRE(folder.scan("scan . -f json -o ../" + folder.path.filename().string() + ".json") == 1);
+  const std::string baseline = " --baseline ../" + folder.path.filename().string() + ".json";
+  CHECK(folder.scan("scan ." + baseline) == 0);
+  folder.write("b.env", line);
+  CHECK(folder.scan("scan ." + baseline) == 1);
+  CHECK(folder.scan("scan . --baseline no-such-file.json") == 2);
+  fs::remove(folder.path.string() + ".json");
+}
