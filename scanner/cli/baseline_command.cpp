@@ -163,14 +163,15 @@ int run_baseline(const std::vector<std::string>& words) {
   }
   if (const Status written = write_file(target, update->text); !written)
     return usage_error(written.error().message);
-  const std::string kept = report::grouped_digits(update->kept);
-  const std::string renamed = report::grouped_digits(update->renamed);
-  const std::string gone = report::grouped_digits(update->gone);
-  const std::string out =
-      voice.chinese()
-          ? target + "：保留 " + kept + " 处，跟随改名 " + renamed + " 处，去掉 " + gone + " 处。\n"
-          : target + ": " + kept + " places kept, " + renamed + " followed to new names, " + gone +
-                " gone and dropped.\n";
+  std::string out = target + std::string(voice.colon());
+  if (voice.chinese())
+    out += "保留 " + report::grouped_digits(update->kept) + " 处，跟随改名 " +
+           report::grouped_digits(update->renamed) + " 处，去掉 " +
+           report::grouped_digits(update->gone) + " 处。\n";
+  else
+    out += voice.count(update->kept, "place", "places", "") + " kept, " +
+           report::grouped_digits(update->renamed) + " followed to new names, " +
+           report::grouped_digits(update->gone) + " gone and dropped.\n";
   const Status written = write_all(STDOUT_FILENO, out);
   return written ? 0 : usage_error(written.error().message);
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"scan", "find leaked keys in files, git histories and pipes", run_scan},
     {"explain", "explain an API error you paste, or a rule", run_explain},
+    {"hook", "check every commit, message and push; agents' prompts too", run_hook},
     {"rules", "list, show and check the rules in force", run_rules},
     {"ignore", "accept a finding that was looked at, with the reason", run_ignore},
     {"baseline", "bring an earlier report up to date as the list of what is known", run_baseline},
@@ -42,13 +43,13 @@ void print_welcome() {
   if (options.language() == "zh")
     std::puts(
         "检查这个仓库及其历史：  kimiguard scan\n"
-        "检查下一次提交：        kimiguard scan --staged\n"
-        "检查管道：              git diff | kimiguard scan -");
+        "检查每一次提交：        kimiguard hook install\n"
+        "遇到 401 或 429：       kimiguard explain（粘贴错误信息）");
   else
     std::puts(
         "Check this repository and its history:  kimiguard scan\n"
-        "Check the next commit:                  kimiguard scan --staged\n"
-        "Check a pipe:                           git diff | kimiguard scan -");
+        "Check every commit from now on:         kimiguard hook install\n"
+        "A strange 401 or 429:                   kimiguard explain (paste it)");
 }
 
 int dispatch(const std::vector<std::string>& words) {

@@ -29,6 +29,7 @@ int usage_error(std::string_view message);
 int run_scan(const std::vector<std::string>& words);
 int run_explain(const std::vector<std::string>& words);
 int run_rules(const std::vector<std::string>& words);
+int run_hook(const std::vector<std::string>& words);
 int run_ignore(const std::vector<std::string>& words);
 int run_baseline(const std::vector<std::string>& words);
 int run_merge(const std::vector<std::string>& words);

@@ -18,10 +18,14 @@ struct Folder {
     path = ::mkdtemp(name.data());
   }
   ~Folder() { fs::remove_all(path); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path / name) << text;
+  }
   // Exit status; standard output in `out`.
-  int scan(const std::string& words, std::string* out = nullptr, const std::string& before = "env -u CI ") const {
-    const std::string command = "cd '" + path.string() + "' && " + before + KIMIGUARD_PROGRAM + " " + words + " 2>/dev/null";
+  int scan(const std::string& words, std::string* out = nullptr,
+           const std::string& before = "env -u CI ") const {
+    const std::string command =
+        "cd '" + path.string() + "' && " + before + KIMIGUARD_PROGRAM + " " + words + " 2>/dev/null";
     std::FILE* pipe = ::popen(command.c_str(), "r");
     std::string text;
     char buffer[4096];
