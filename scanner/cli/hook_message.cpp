@@ -82,7 +82,7 @@ std::string headline(GitHook hook, std::size_t count, const Voice& voice) {
 }
 
 void what_to_do(Page& page, GitHook hook, const std::vector<const Finding*>& findings,
-                const Rulebook& book, const Voice& voice) {
+                bool first_commit, const Rulebook& book, const Voice& voice) {
   std::vector<std::string> steps;
   const auto add = [&](const std::string& en, const std::string& zh) {
     steps.push_back(std::string(voice(en, zh)));
@@ -115,8 +115,9 @@ void what_to_do(Page& page, GitHook hook, const std::vector<const Finding*>& fin
           "git add" +
               files,
           "把它从文件中移走（改从环境变量或密钥管理工具读取），再重新暂存：git add" + files);
-      add("Or leave the file out of this commit: git restore --staged" + files,
-          "或不把该文件放进这次提交：git restore --staged" + files);
+      // Before the first commit there is nothing to restore from.
+      const std::string unstage = (first_commit ? "git rm --cached" : "git restore --staged") + files;
+      add("Or leave the file out of this commit: " + unstage, "或不把该文件放进这次提交：" + unstage);
       rotate_if_out();
       ignore();
       add("Last of all, past every check: git commit --no-verify",
@@ -225,7 +226,8 @@ std::string stopped_text(GitHook hook, const Report& report, const Rulebook& boo
                                                     : ""),
         2, Ink::dim);
   page.blank();
-  what_to_do(page, hook, findings, book, voice);
+  const bool first_commit = !clean->repositories.empty() && clean->repositories.front().revision.empty();
+  what_to_do(page, hook, findings, first_commit, book, voice);
   return page.text();
 }
 

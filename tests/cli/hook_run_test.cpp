@@ -45,7 +45,9 @@ TEST_CASE("the index counts, not the work tree, in the first commit and in a par
   repo.write("a.env", line(keys.kimi_code()));
   repo.git({"add", "a.env"});
   repo.write("a.env", "clean now\n");
-  CHECK(repo.kimiguard({"hook", "run", "pre-commit"}).status == 1);
+  const Ran first = repo.kimiguard({"hook", "run", "pre-commit"});
+  CHECK(first.status == 1);
+  CHECK_THAT(first.err, ContainsSubstring("git rm --cached a.env"));
   repo.git({"add", "a.env"});
   repo.write("a.env", line(keys.kimi_code()));
   CHECK(repo.kimiguard({"hook", "run", "pre-commit"}).status == 0);
