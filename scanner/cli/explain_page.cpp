@@ -284,7 +284,7 @@ std::string explained_text(const DecodedError& error, const Rulebook& book, std:
                                                                  : Ink::medium;
     page.field(voice("Key", "密钥"), key_sentence(error, voice), ink);
   }
-  page.field(voice("Used up", "用尽的是"), bucket_sentence(error, voice));
+  page.field(voice("Limit", "额度"), bucket_sentence(error, voice));
   page.field(voice("Tier", "等级"), tier_sentence(error, voice));
   identifiers(page, error, voice);
   page.field(voice("Try again", "重试"), retry_sentence(error, voice));
