@@ -246,8 +246,9 @@ class ScanRun {
   }
 
   // The scanned tree's own ignore file does not count where it could allow its own leak: in CI, and for a
-  // range, whose commits may have written it (design §7).
+  // range, whose commits may have written it, nor while a push is received (design §7).
   bool tree_may_suppress() const {
+    if (options_.push == ScanOptions::Push::receiving) return false;
     const char* ci = std::getenv("CI");
     return options_.range.empty() && options_.since.empty() && !options_.branch && (ci == nullptr || *ci == '\0');
   }

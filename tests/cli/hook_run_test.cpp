@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include <fstream>
+
 #include "tests/cli/program.h"
 #include "tests/support/catch.h"
 #include "tests/support/keys.h"
@@ -191,6 +193,8 @@ TEST_CASE("a server refuses a push with a key while it is in quarantine") {
   REQUIRE(repo.git({"push", "-q", "origin", "main"}).status == 0);
   // An ignore file in the push does not allow its own leak.
   repo.write(".kimiguardignore", "rule=kimi-code-key reason=all is fine here\n");
+  // Nor does one that lies in the server's own folder: while a push is received none counts.
+  std::ofstream(repo.folder / "origin.git" / ".kimiguardignore") << "rule=kimi-code-key reason=all is fine here\n";
   repo.commit_file("k.env", line(key));
   const Ran ran = repo.git({"push", "origin", "main"});
   INFO(ran.err);
