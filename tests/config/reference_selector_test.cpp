@@ -83,6 +83,17 @@ TEST_CASE("a default in a reference is given with its place, for it may be a key
   CHECK(classify("${env:A:-d}").references[0].fallback == "d");
 }
 
+TEST_CASE("a key that happens to hold four x and few digits is still a key") {
+  std::string key;  // 48 letters of both cases, no digits
+  for (int i = 0; i < 48; ++i) key += static_cast<char>((i % 2 == 0 ? 'a' : 'A') + (i * 7) % 26);
+  key.replace(20, 4, "xXxX");
+  CHECK(classify("sk-" + key).kind == Kind::literal);
+  CHECK(classify("sk-kimi-" + key + "abcdefghijKLMNOP").kind == Kind::literal);
+  CHECK(classify("sk-xxxx-paste").kind == Kind::placeholder);
+  CHECK(classify("sk-" + std::string(48, 'x')).kind == Kind::placeholder);
+  CHECK(classify("sk-abcd" + std::string(10, 'x') + "abcdefghijabcdefghij").kind == Kind::placeholder);
+}
+
 TEST_CASE("text with references in it is mixed, keys and odd texts are literal") {
   const Classified bearer = classify("Bearer ${TOKEN}");
   CHECK(bearer.kind == Kind::mixed);
