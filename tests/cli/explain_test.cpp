@@ -53,7 +53,7 @@ TEST_CASE("a pasted TPD error is decoded with all that a person must check") {
     CHECK(ran.err.empty());
     for (const char* wanted :
          {"1,501,880", "1,500,000", "TPD", "tier 0", "Good", "console/limits", "console/fee-detail",
-          "kimiguard audit", "kimiguard usage", "kimiguard ticket", "platform.kimi.ai",
+          "kimiguard scan", "n8n", "status.moonshot.cn", "Msh-Gid", "last 24 hours", "support", "platform.kimi.ai",
           "platform.kimi.com", "www.kimi.com/code/console", "retries"})
       CHECK_THAT(ran.out, ContainsSubstring(wanted));
     CHECK_THAT(ran.out, ContainsSubstring(after(text, "org-", 32)));

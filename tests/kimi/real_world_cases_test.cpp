@@ -168,8 +168,14 @@ TEST_CASE("MoonshotAI/kimi-cli#2318: a TPD error means tier 0, and waiting is no
   REQUIRE(error.tiers.size() == 1);
   CHECK(error.tiers[0]->tier == 0);
   CHECK_FALSE(error.retry);
-  CHECK(any_step_has(error, "kimiguard usage"));
+  CHECK(any_step_has(error, "last 24 hours"));
   CHECK(any_step_has(error, "A new key does not bring new quota"));
+}
+
+TEST_CASE("three letters in unrelated text are no rate limit") {
+  CHECK(decoded("built foo-1.2.rpm, fan at 900 RPM, TPM chip present, TPD of the day").meaning == nullptr);
+  CHECK(decoded("organization max RPM: 20").meaning != nullptr);
+  CHECK(decoded("TPD rate limit").meaning != nullptr);
 }
 
 TEST_CASE("anomalyco/opencode#24462: ids in a gateway's answer may be the gateway's own") {
@@ -187,7 +193,7 @@ TEST_CASE("anomalyco/opencode#911: Incorrect API key provided means that no usab
   const DecodedError error =
       decoded(R"({"error":{"message":"Incorrect API key provided","type":"incorrect_api_key_error"}})");
   CHECK(error.key_state == "missing");
-  CHECK(any_step_has(error, "kimiguard audit"));
+  CHECK(any_step_has(error, "the very setting that the tool reads"));
 }
 
 TEST_CASE("continuedev/continue#10343: a Kimi key under provider openai goes to OpenAI") {
