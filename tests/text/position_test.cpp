@@ -1,6 +1,7 @@
 #include "scanner/text/position.h"
 
 #include <chrono>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -141,4 +142,24 @@ TEST_CASE("twenty megabytes are indexed in milliseconds", "[.perf]") {
   using Ms = std::chrono::duration<double, std::milli>;
   WARN("index " << Ms(made - begin).count() << " ms, 100,000 look-ups " << Ms(end - made).count()
                 << " ms, sum " << sum);
+}
+
+TEST_CASE("a single look-up and the index of the whole agree on any bytes") {
+  std::mt19937 random(5);
+  static const std::vector<std::string> kPieces = {"a", "\n", "\r", "\r\n", "\xC3\xA9", "\xE4\xBD\xA0", "\xF0\x9F\x98\x80",
+                                                   "\xFF", "\xE4", std::string(1, '\0'), "text ", "\xEF\xBB\xBF"};
+  for (int round = 0; round < 400; ++round) {
+    std::string bytes;
+    const std::size_t wanted = random() % (round % 20 == 0 ? 9000 : 200);
+    while (bytes.size() < wanted) bytes += kPieces[random() % kPieces.size()];
+    for (const TextForm form : {TextForm::utf8, TextForm::binary})
+      for (const Position start : {Position{}, Position{7, 3}}) {
+        const LineIndex index(bytes, start, form);
+        for (int i = 0; i < 20; ++i) {
+          const std::uint64_t offset = random() % (bytes.size() + 3);
+          CAPTURE(round, offset);
+          REQUIRE(position_at(bytes, offset, start, form) == index.at(offset));
+        }
+      }
+  }
 }
