@@ -26,15 +26,11 @@ struct CommonOptions {
   unsigned threads = 0;                                      // 0 = as many as the machine has
   bool exit_zero = false;
   bool strict = false;
-  bool verify = false;
   bool show_secrets = false;
   bool quiet = false;
   bool verbose = false;
   bool no_progress = false;
   bool with_suppressed = false;
-  bool no_inline = false;
-  bool foreign_allow = false;
-  bool how_to_purge = false;
   std::string color = "auto";
   std::string lang;                                          // "" = from the locale
   bool lang_given = false;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -126,6 +127,11 @@ Status check_outputs(const CommonOptions& options) {
       return Error{"usage", "the report " + wanted.file + " is a folder; name a file"};
   }
   return Nothing{};
+}
+
+bool only_text(const CommonOptions& options) {
+  const std::vector<Wanted> wanted = wanted_reports(options);
+  return std::all_of(wanted.begin(), wanted.end(), [](const Wanted& one) { return one.format == "text"; });
 }
 
 Status write_outputs(const CommonOptions& options, const Report& report, const Rulebook& rulebook) {

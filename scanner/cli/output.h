@@ -15,6 +15,9 @@ namespace kimiguard::cli {
 // "usage".
 Status check_outputs(const CommonOptions& options);
 
+// True if every report that will be written is the text for people.
+bool only_text(const CommonOptions& options);
+
 // Writes every report that was asked for. The summary for people goes to standard output when every report goes
 // to a file, else to standard error; without any format, text on standard output is the summary.
 Status write_outputs(const CommonOptions& options, const Report& report, const Rulebook& rulebook);

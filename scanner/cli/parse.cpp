@@ -20,6 +20,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }  // namespace
 
 std::optional<int> parse(CLI::App& app, const std::vector<std::string>& words) {
+  // "Usage: kimiguard scan …", which is what people type.
+  if (!app.get_name().starts_with("kimiguard ")) app.name("kimiguard " + app.get_name());
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     app.parse(reversed);
@@ -37,11 +39,11 @@ std::optional<int> parse(CLI::App& app, const std::vector<std::string>& words) {
       std::vector<std::string_view> views(known.begin(), known.end());
       const std::string_view near = rulebook::nearest_word(name, views);
       if (!near.empty()) message += "; did you mean '" + std::string(near) + "'?";
-      return usage_error(message + "\nSee 'kimiguard " + app.get_name() + " --help'.");
+      return usage_error(message + "\nSee '" + app.get_name() + " --help'.");
     }
-    return usage_error("too many arguments\nSee 'kimiguard " + app.get_name() + " --help'.");
+    return usage_error("too many arguments\nSee '" + app.get_name() + " --help'.");
   } catch (const CLI::ParseError& error) {
-    return usage_error(std::string(error.what()) + "\nSee 'kimiguard " + app.get_name() + " --help'.");
+    return usage_error(std::string(error.what()) + "\nSee '" + app.get_name() + " --help'.");
   }
 }
 

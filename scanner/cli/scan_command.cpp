@@ -38,7 +38,10 @@ int run_scan(const std::vector<std::string>& words) {
   if (!rules) return usage_error(rules.error().message);
   auto report = scan(options, *rules);
   if (!report) return usage_error(report.error().message);
-  if (const Status written = write_outputs(options.common, *report, *(*rules)->rulebook()); !written)
+  // Reading the rules takes longer than a small scan; a clean text report says nothing of them.
+  static const Rulebook kNone;
+  const bool plain = report->findings.empty() && only_text(options.common);
+  if (const Status written = write_outputs(options.common, *report, plain ? kNone : *(*rules)->rulebook()); !written)
     return usage_error(written.error().message);
   return report->exit_status;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -138,7 +139,10 @@ class ScanRun {
   void history(const std::string& path) {
     auto repository = git::discover_repository(absolute_path(path));
     if (!repository) {
-      if (options_.only == "history") history_missing_ = true;
+      if (options_.only == "history") {
+        history_missing_ = true;
+        coverage_.gaps.push_back({GapKind::unreadable, "no-repository", path, "no git repository holds it, so there is no history to read", 1});
+      }
       if (repository.error().code != "no-repository")
         coverage_.gaps.push_back({GapKind::unreadable, repository.error().code, path, repository.error().message, 1});
       return;
@@ -197,7 +201,15 @@ class ScanRun {
         progress_.done = count;
         progress_.bytes = bytes;
       };
-      std::vector<MatchCollector*> collectors;
+      if (options_.respect_gitignore)
+        // Tracked files are never ignored, whatever lies around them, so folders are entered all the same.
+        walk.leave_out = [this](std::string_view entry, bool folder) {
+          if (folder) return false;
+          const std::lock_guard lock(ignore_mutex_);
+          const bool ignored = status_.status(absolute_path(entry)).ignored;
+          ignored_files_ += ignored;
+          return ignored;
+        };
       struct Keep final : files::Visitor {
         // Hands everything over before the walk lets go of it.
         Keep(std::unique_ptr<MatchCollector> given, std::vector<Match>& to, std::vector<MatchCollector::Nested>& nested)
@@ -298,6 +310,8 @@ class ScanRun {
                        : options_.only == "history" ? "history"
                                                     : "full";
     report.automation_id = std::string("kimiguard/") + mode + "/" + (narrowed() ? "" : namer_.path_below_root());
+    if (ignored_files_ > 0)
+      report.notes.push_back(std::to_string(ignored_files_) + " files that git ignores were skipped (--respect-gitignore).");
     report.notes.insert(report.notes.begin(), notes_.begin(), notes_.end());
     if (!narrowed() && !only_stdin && described_.empty())
       if (auto around = git::discover_repository(absolute_path(paths_.front())); around) described_.push_back(describe(*around, namer_));
@@ -331,6 +345,8 @@ class ScanRun {
   std::vector<std::string> notes_;
   std::string base_;
   bool history_missing_ = false;
+  std::mutex ignore_mutex_;  // status_ is for one thread at a time
+  std::uint64_t ignored_files_ = 0;
   std::optional<suppress::Baseline> baseline_;
 };
 

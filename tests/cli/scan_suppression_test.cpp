@@ -70,3 +70,27 @@ TEST_CASE("a baseline hides what it lists, and the same key in a new file is rep
   CHECK(folder.scan("scan . --baseline no-such-file.json") == 2);
   fs::remove(folder.path.string() + ".json");
 }
+
+TEST_CASE("ignored files are read, and skipped only when asked, which is said") {
+  Folder folder;
+  kimiguard::test::Keys keys(13);
+  REQUIRE(std::system(("git init -q '" + folder.path.string() + "'").c_str()) == 0);
+  folder.write(".gitignore", "*.env\n");
+  folder.write("a.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  CHECK(folder.scan("scan . --only files --fail-on note") == 1);
+  std::string text;
+  CHECK(folder.scan("scan . --only files --fail-on note --respect-gitignore", &text) == 0);
+  CHECK(text.find("git ignores were skipped") != std::string::npos);
+  // Tracked although ignored: git does not ignore it.
+  REQUIRE(std::system(("git -C '" + folder.path.string() + "' add -f a.env").c_str()) == 0);
+  CHECK(folder.scan("scan . --only files --fail-on note --respect-gitignore") == 1);
+}
+
+TEST_CASE("history asked for by name where there is none is no complete scan") {
+  Folder folder;
+  folder.write("a", "x\n");
+  std::string text;
+  CHECK(folder.scan("scan . --only history", &text) == 3);
+  CHECK(text.find("INCOMPLETE") != std::string::npos);
+  CHECK(text.find("no git repository") != std::string::npos);
+}

@@ -5,7 +5,7 @@
 // `.git` folder or the object folder of a bare repository: those are announced instead.
 //
 // Three system calls a file (openat, read, close): no stat, because a short read ends a regular file,
-// and getdents tells the type. Measured on git/git and Roo-Code, see docs/performance.md.
+// and getdents tells the type.
 #pragma once
 
 #include <cstdint>
