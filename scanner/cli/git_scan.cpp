@@ -12,6 +12,7 @@
 #include "scanner/source/git/history/commit_text.h"
 #include "scanner/source/git/history/provenance.h"
 #include "scanner/source/git/history/range.h"
+#include "scanner/source/git/history/revision.h"
 #include "scanner/source/git/history/staged.h"
 #include "scanner/source/git/objects/object_store.h"
 #include "scanner/source/git/objects/object_walk.h"
@@ -31,6 +32,13 @@ struct ObjectMatch {
   git::ObjectId id;
   git::ObjectType type = git::ObjectType::blob;
   std::string name;  // tree: the entry's name; tag: the tag's
+};
+
+// A blob that may hold settings, at the path that it was read for.
+struct ObjectConfig {
+  git::ObjectId id;
+  std::string path;
+  std::string bytes;
 };
 
 std::string entry_name_at(std::string_view tree, std::uint64_t at) {
@@ -54,8 +62,10 @@ std::shared_ptr<Origin> origin_of(const git::ObjectId& id, git::ObjectType type,
 // Reads one object into matches, with what is inside it.
 class ObjectReader {
  public:
-  ObjectReader(std::shared_ptr<detect::Detection> detection, bool open_containers, std::string git_dir)
-      : collector_(std::move(detection), {open_containers, -1}), git_dir_(std::move(git_dir)) {}
+  ObjectReader(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, std::string git_dir)
+      : collector_(std::move(detection), {options.open_containers, -1, options.markers}),
+        git_dir_(std::move(git_dir)),
+        keep_configs_(options.keep_configs) {}
 
   detect::Detector& detector() { return collector_.detector(); }
 
@@ -68,6 +78,9 @@ class ObjectReader {
       collector_.document_and_inside(document, path);
     else
       collector_.document(document);
+    if (keep_configs_ && type == git::ObjectType::blob && !path.empty() &&
+        may_hold_settings(path, bytes, !collector_.matches().empty()))
+      configs_.push_back({id, std::string(path), std::string(bytes)});
     for (Match& match : collector_.matches()) {
       ObjectMatch found;
       found.id = id;
@@ -83,12 +96,16 @@ class ObjectReader {
   }
 
   std::vector<ObjectMatch>& found() { return found_; }
+  std::vector<ObjectConfig>& configs() { return configs_; }
+  std::vector<suppress::Problem>& problems() { return collector_.problems(); }
   Coverage coverage() { return collector_.coverage(); }
 
  private:
   MatchCollector collector_;
   std::string git_dir_;
+  bool keep_configs_;
   std::vector<ObjectMatch> found_;
+  std::vector<ObjectConfig> configs_;
 };
 
 // The hot loop: candidates and the pattern database over every object.
@@ -136,17 +153,18 @@ class DetectFinder final : public git::Finder {
 
 class WalkVisitor final : public git::ObjectVisitor {
  public:
-  WalkVisitor(std::shared_ptr<detect::Detection> detection, bool containers, std::string git_dir,
-              std::vector<ObjectMatch>& to, Coverage& coverage, std::mutex& mutex)
-      : reader_(std::move(detection), containers, std::move(git_dir)),
-        finder_(reader_.detector(), containers),
+  WalkVisitor(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, std::string git_dir,
+              std::vector<ObjectMatch>& to, GitScanned& scanned, std::mutex& mutex)
+      : reader_(std::move(detection), options, std::move(git_dir)),
+        finder_(reader_.detector(), options.open_containers),
         to_(to),
-        coverage_(coverage),
+        scanned_(scanned),
         mutex_(mutex) {}
   ~WalkVisitor() override {
     const std::lock_guard lock(mutex_);
     std::move(reader_.found().begin(), reader_.found().end(), std::back_inserter(to_));
-    coverage_.add(reader_.coverage());
+    scanned_.coverage.add(reader_.coverage());
+    std::move(reader_.problems().begin(), reader_.problems().end(), std::back_inserter(scanned_.problems));
   }
   git::Finder* finder() override { return &finder_; }
   void object(const git::ObjectView& view, const std::vector<git::Hit>&) override {
@@ -157,7 +175,7 @@ class WalkVisitor final : public git::ObjectVisitor {
   ObjectReader reader_;
   DetectFinder finder_;
   std::vector<ObjectMatch>& to_;
-  Coverage& coverage_;
+  GitScanned& scanned_;
   std::mutex& mutex_;
 };
 
@@ -206,6 +224,21 @@ class Placer {
     sighting.exposure.tracked = sighting.provenance.provenance == ProvenanceClass::head;
     finish(sighting);
     return sighting;
+  }
+
+  ConfigText config(std::string below, std::string bytes, Provenance provenance) const {
+    Sighting sighting;
+    place(sighting, below);
+    ConfigText text;
+    text.path = sighting.path;
+    text.uri_base = sighting.uri_base;
+    text.uri = sighting.uri;
+    text.exposure.in_repository = true;
+    text.exposure.staged = provenance.provenance == ProvenanceClass::staged;
+    text.exposure.tracked = !text.exposure.staged;
+    text.provenance = std::move(provenance);
+    text.bytes = std::move(bytes);
+    return text;
   }
 
   Sighting text(Match match, ProvenanceClass provenance, bool remote_tracking) const {
@@ -307,7 +340,7 @@ GitScanned GitScan::everything(const git::Repository& repository) {
   // Names first: the texts of git's own, and what objects are reached from.
   git::RefSnapshot refs = git::read_refs(repository);
   add_gaps(scanned.coverage, refs.gaps);
-  MatchCollector texts(detection_, {false, -1});
+  MatchCollector texts(detection_, {false, -1, {}, false});
   git::GitTextOptions text_options;
   scanned.coverage.add(git::read_git_texts(repository, refs, text_options, [&](const git::GitText& text) {
     texts.document(text.document);
@@ -328,7 +361,7 @@ GitScanned GitScan::everything(const git::Repository& repository) {
   progress_.stage("history");
   walk.done = &progress_.done;
   const git::WalkReport report = git::walk(**store, walk, [&](unsigned) {
-    return std::make_unique<WalkVisitor>(detection_, options_.open_containers, repository.git_dir, found, scanned.coverage, mutex);
+    return std::make_unique<WalkVisitor>(detection_, options_, repository.git_dir, found, scanned, mutex);
   });
   scanned.coverage.add(report.coverage);
   settle(found, repository, **store, refs, options_.threads, placer, scanned);
@@ -343,11 +376,11 @@ namespace {
 // Objects by id, read by several threads; the order of what is found does not matter.
 void read_objects(const git::ObjectStore& store, const std::vector<std::pair<git::ObjectId, std::string>>& wanted,
                   const std::shared_ptr<detect::Detection>& detection, const GitScanOptions& options, const std::string& git_dir,
-                  std::vector<ObjectMatch>& found, Coverage& coverage) {
+                  std::vector<ObjectMatch>& found, std::vector<ObjectConfig>& configs, GitScanned& scanned) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   const auto work = [&] {
-    ObjectReader reader(detection, options.open_containers, git_dir);
+    ObjectReader reader(detection, options, git_dir);
     Coverage mine;
     for (std::size_t i = next.fetch_add(16); i < wanted.size(); i = next.fetch_add(16)) {
       for (std::size_t j = i; j < std::min(i + 16, wanted.size()); ++j) {
@@ -365,8 +398,10 @@ void read_objects(const git::ObjectStore& store, const std::vector<std::pair<git
     }
     const std::lock_guard lock(mutex);
     std::move(reader.found().begin(), reader.found().end(), std::back_inserter(found));
-    coverage.add(mine);
-    coverage.add(reader.coverage());
+    std::move(reader.configs().begin(), reader.configs().end(), std::back_inserter(configs));
+    std::move(reader.problems().begin(), reader.problems().end(), std::back_inserter(scanned.problems));
+    scanned.coverage.add(mine);
+    scanned.coverage.add(reader.coverage());
   };
   const unsigned threads = std::min<unsigned>(options.threads, static_cast<unsigned>(wanted.size() / 32 + 1));
   std::vector<std::thread> others;
@@ -388,7 +423,7 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
   std::unordered_map<std::string, std::string> paths;
   for (const git::ObjectId& id : range->commits) wanted.emplace_back(id, "");
   for (const git::ObjectId& id : range->tags) wanted.emplace_back(id, "");
-  MatchCollector names(detection, {false, -1});
+  MatchCollector names(detection, {false, -1, {}, false});
   const Placer placer(repository, namer);
   for (const git::RangeBlob& blob : range->blobs) {
     if (paths.emplace(blob.id.hex(), blob.path).second) wanted.emplace_back(blob.id, blob.path);
@@ -404,7 +439,20 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
     names.document(document);
   }
   std::vector<ObjectMatch> found;
-  read_objects(store, wanted, detection, options, repository.git_dir, found, scanned.coverage);
+  std::vector<ObjectConfig> configs;
+  read_objects(store, wanted, detection, options, repository.git_dir, found, configs, scanned);
+  for (ObjectConfig& config : configs) {
+    // Only what stands at the end of the range is in force.
+    const bool stands = std::any_of(spec.include.begin(), spec.include.end(), [&](const git::ObjectId& tip) {
+      const auto there = git::resolve_revision(repository, refs, store, tip.hex() + ":" + config.path);
+      return there && *there == config.id;
+    });
+    if (!stands) continue;
+    Provenance provenance;
+    provenance.provenance = ProvenanceClass::branch;
+    provenance.paths = {config.path};
+    scanned.configs.push_back(placer.config(std::move(config.path), std::move(config.bytes), std::move(provenance)));
+  }
   for (Match& match : names.matches()) {
     ObjectMatch named;
     named.id = *git::ObjectId::from_hex(match.origin->object_id);
@@ -474,12 +522,20 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
       if (change.has_content() && change.kind != git::StagedChange::Kind::mode_changed) wanted.emplace_back(change.id, change.path);
   }
   std::vector<ObjectMatch> found;
-  read_objects(**store, wanted, detection_, options_, repository.git_dir, found, scanned.coverage);
+  std::vector<ObjectConfig> configs;
+  read_objects(**store, wanted, detection_, options_, repository.git_dir, found, configs, scanned);
   const Placer placer(repository, namer_);
+  for (ObjectConfig& config : configs) {
+    Provenance provenance;
+    provenance.provenance = scanned.equals_head ? ProvenanceClass::head : ProvenanceClass::staged;
+    provenance.in_head = scanned.equals_head;
+    provenance.paths = {config.path};
+    scanned.configs.push_back(placer.config(std::move(config.path), std::move(config.bytes), std::move(provenance)));
+  }
   // The same blob may be staged at several paths: each is a place.
   std::unordered_map<std::string, std::vector<std::string>> paths;
   for (const auto& [id, path] : wanted) paths[id.hex()].push_back(path);
-  MatchCollector names(detection_, {false, -1});
+  MatchCollector names(detection_, {false, -1, {}, false});
   for (const auto& [id, path] : wanted) {
     if (path.size() < 51) continue;
     Document document;

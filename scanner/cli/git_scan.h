@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "scanner/cli/config_text.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
 #include "scanner/cli/progress.h"
@@ -23,11 +24,15 @@ struct GitScanOptions {
   bool open_containers = true;
   std::string index_file;  // GIT_INDEX_FILE
   bool changes_only = false;  // staged: where the index equals HEAD nothing is read
+  MarkerOptions markers;
+  bool keep_configs = false;  // of what is staged, and of what a range leaves at its end
 };
 
 struct GitScanned {
   std::vector<judge::Sighting> sightings;
   Coverage coverage;
+  std::vector<ConfigText> configs;
+  std::vector<suppress::Problem> problems;  // of markers
   std::vector<std::string> notes;
   // What the markers of this tree may be read from when only a base revision's count: full hex, "" = none.
   std::string base;

@@ -29,7 +29,14 @@ void MatchCollector::document(const Document& document) {
   windows_.clear();
   detector_.find(document.bytes, windows_);
   if (windows_.empty()) return;
-  std::vector<Match> found = detector_.examine(document, windows_);
+  take(document, detector_.examine(document, windows_));
+}
+
+// A marker speaks for a key in the same piece; one that begins a block in an earlier piece of a file larger than
+// files::kPiece is not seen, and its end is then no problem to report.
+void MatchCollector::take(const Document& document, std::vector<Match> found) {
+  std::vector<suppress::Problem> none;
+  read_markers(document.bytes, document.line, document.origin->path, options_.markers, found, document.whole ? problems_ : none);
   std::move(found.begin(), found.end(), std::back_inserter(matches_));
 }
 
@@ -87,8 +94,11 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     document.column = next_position_.column;
     document.seen = piece.seen;
     document.whole = piece.whole;
-    std::vector<Match> found = detector_.examine(document, windows_);
-    std::move(found.begin(), found.end(), std::back_inserter(matches_));
+    take(document, detector_.examine(document, windows_));
+  }
+  if (options_.keep_configs && piece.whole && may_hold_settings(file.path, piece.bytes, matches_.size() > first_match_)) {
+    if (current_ == nullptr) current_ = origin_of(file);
+    configs_.push_back({current_, std::string(piece.bytes)});
   }
   if (!piece.last) {
     // Where the next piece will begin.
@@ -119,11 +129,15 @@ void MatchCollector::repository(std::string_view path, bool bare) { repositories
 
 Coverage MatchCollector::coverage() { return std::exchange(coverage_, {}); }
 
-void MatchCollector::hand_over(std::vector<Match>& matches, std::vector<Nested>& repositories) {
-  std::move(matches_.begin(), matches_.end(), std::back_inserter(matches));
-  std::move(repositories_.begin(), repositories_.end(), std::back_inserter(repositories));
-  matches_.clear();
-  repositories_.clear();
+void MatchCollector::hand_over(Collected& to) {
+  const auto move = [](auto& from, auto& into) {
+    std::move(from.begin(), from.end(), std::back_inserter(into));
+    from.clear();
+  };
+  move(matches_, to.matches);
+  move(repositories_, to.repositories);
+  move(configs_, to.configs);
+  move(problems_, to.problems);
 }
 
 }  // namespace kimiguard::cli

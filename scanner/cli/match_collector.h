@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/cli/config_text.h"
+#include "scanner/cli/marker_reader.h"
 #include "scanner/core/coverage.h"
 #include "scanner/core/document.h"
 #include "scanner/core/match.h"
@@ -14,15 +16,11 @@
 
 namespace kimiguard::cli {
 
-// A text that a source named, kept for stages that need it whole (settings, markers).
-struct KeptText {
-  std::shared_ptr<const Origin> origin;
-  std::string bytes;
-};
-
 struct CollectOptions {
   bool open_containers = true;
   int root = 0;
+  MarkerOptions markers;      // of the scanned text itself
+  bool keep_configs = false;  // whole files that may hold settings are kept for the judge
 };
 
 class MatchCollector final : public files::Visitor {
@@ -46,12 +44,22 @@ class MatchCollector final : public files::Visitor {
     bool bare;
   };
   std::vector<Nested>& repositories() { return repositories_; }
+  std::vector<KeptConfig>& configs() { return configs_; }
+  // What is wrong with markers that were met.
+  std::vector<suppress::Problem>& problems() { return problems_; }
   detect::Detector& detector() { return detector_; }
   // Set by the walk's owner when a shared list shall outlive this visitor.
-  void hand_over(std::vector<Match>& matches, std::vector<Nested>& repositories);
+  struct Collected {
+    std::vector<Match> matches;
+    std::vector<Nested> repositories;
+    std::vector<KeptConfig> configs;
+    std::vector<suppress::Problem> problems;
+  };
+  void hand_over(Collected& to);
 
  private:
   std::shared_ptr<const Origin> origin_of(const files::OpenFile& file) const;
+  void take(const Document& document, std::vector<Match> found);
   void drop_raw_twins(std::size_t first, const std::shared_ptr<const Origin>& outer);
 
   CollectOptions options_;
@@ -59,6 +67,8 @@ class MatchCollector final : public files::Visitor {
   std::vector<detect::Window> windows_;
   std::vector<Match> matches_;
   std::vector<Nested> repositories_;
+  std::vector<KeptConfig> configs_;
+  std::vector<suppress::Problem> problems_;
   Coverage coverage_;
   // Of the file that is being read in pieces.
   std::shared_ptr<const Origin> current_;

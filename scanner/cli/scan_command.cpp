@@ -23,6 +23,9 @@ int run_scan(const std::vector<std::string>& words) {
   app.add_option("--stdin-name", options.stdin_name, "The path to show for standard input")->type_name("PATH");
   app.add_flag("--respect-gitignore", options.respect_gitignore, "Skip files that git ignores (they are read otherwise)");
   app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases");
+  app.add_flag("--no-configs", options.no_configs, "Do not judge settings: look for keys only");
+  app.add_flag("--no-inline", options.no_inline, "Nothing in the scanned tree allows a finding: no marker, no .kimiguardignore");
+  app.add_flag("--foreign-allow", options.foreign_allow, "Markers of other scanners count too (gitleaks:allow and so on)");
   add_common_options(app, options.common, kOutput | kRules | kJudging | kRunning | kSuppression);
   app.footer(
       "Exit status: 0 nothing found, 1 found, 2 wrong usage, 3 something could not be read.\n"

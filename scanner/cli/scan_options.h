@@ -24,6 +24,9 @@ struct ScanOptions {
   std::string push_remote;
   bool respect_gitignore = false;
   bool no_containers = false;
+  bool no_inline = false;      // nothing that stands in the scanned tree suppresses
+  bool foreign_allow = false;  // markers of other scanners count too
+  bool no_configs = false;     // keys only
 };
 
 }  // namespace kimiguard::cli

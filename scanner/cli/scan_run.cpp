@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "scanner/cli/base_allowance.h"
+#include "scanner/cli/config_check.h"
 #include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/git_scan.h"
@@ -25,6 +27,7 @@
 #include "scanner/suppress/baseline.h"
 #include "scanner/suppress/fingerprint.h"
 #include "scanner/suppress/ignore_file.h"
+#include "scanner/suppress/suppression.h"
 
 namespace kimiguard::cli {
 namespace {
@@ -37,6 +40,8 @@ bool is_folder(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
+
+constexpr std::size_t kMostProblems = 20;
 
 class ScanRun {
  public:
@@ -78,7 +83,9 @@ class ScanRun {
     return paths;
   }
 
-  CollectOptions collect_options(int root) const { return {!options_.no_containers, root}; }
+  CollectOptions collect_options(int root) const { return {!options_.no_containers, root, markers(), !options_.no_configs}; }
+
+  MarkerOptions markers() const { return {tree_may_suppress(), options_.foreign_allow}; }
 
   bool narrowed() const {
     return options_.staged || !options_.range.empty() || !options_.since.empty() || options_.branch ||
@@ -90,6 +97,8 @@ class ScanRun {
     made.threads = threads_of(options_.common);
     made.open_containers = !options_.no_containers;
     made.changes_only = options_.changes_only;
+    made.markers = markers();
+    made.keep_configs = !options_.no_configs;
     if (const char* index = std::getenv("GIT_INDEX_FILE"); index != nullptr && *index != '\0')
       made.index_file = absolute_path(index);
     return made;
@@ -99,6 +108,8 @@ class ScanRun {
     coverage_.add(scanned.coverage);
     std::move(scanned.sightings.begin(), scanned.sightings.end(), std::back_inserter(sightings_));
     std::move(scanned.notes.begin(), scanned.notes.end(), std::back_inserter(notes_));
+    std::move(scanned.configs.begin(), scanned.configs.end(), std::back_inserter(configs_));
+    std::move(scanned.problems.begin(), scanned.problems.end(), std::back_inserter(problems_));
     if (!scanned.base.empty()) base_ = scanned.base;
   }
 
@@ -107,6 +118,7 @@ class ScanRun {
     auto repository = git::discover_repository(absolute_path(paths_.front()));
     if (!repository) return Error{"usage", "no git repository holds '" + paths_.front() + "': " + repository.error().message};
     repositories_seen_.insert(repository->objects_dir);
+    narrowed_to_ = *repository;
     described_.push_back(describe(*repository, namer_));
     GitScan scan(detection_, git_options(), namer_, progress_);
     if (options_.staged) {
@@ -181,18 +193,25 @@ class ScanRun {
     const std::string name = options_.stdin_name.empty() ? "stdin" : options_.stdin_name;
     MatchCollector collector(detection_, collect_options(-1));
     coverage_.add(files::read_stream(STDIN_FILENO, name, collector));
+    const std::string uri = name.front() == '/' ? name.substr(1) : name;
     for (Match& match : collector.matches()) {
       Sighting sighting = plain(std::move(match));
       sighting.exposure.place = PlaceKind::standard_input;
       sighting.path = name;
       sighting.uri_base = "SYSTEM";
-      sighting.uri = name.front() == '/' ? name.substr(1) : name;
+      sighting.uri = uri;
       sightings_.push_back(std::move(sighting));
     }
+    for (KeptConfig& kept : collector.configs()) {
+      Exposure exposure;
+      exposure.place = PlaceKind::standard_input;
+      configs_.push_back({name, "SYSTEM", uri, exposure, {}, std::move(kept.bytes)});
+    }
+    std::move(collector.problems().begin(), collector.problems().end(), std::back_inserter(problems_));
   }
 
   void files(const std::string& path, int root) {
-    std::vector<Match> matches;
+    MatchCollector::Collected collected;
     if (is_folder(path)) {
       files::WalkOptions walk;
       walk.threads = threads_of(options_.common);
@@ -212,32 +231,43 @@ class ScanRun {
         };
       struct Keep final : files::Visitor {
         // Hands everything over before the walk lets go of it.
-        Keep(std::unique_ptr<MatchCollector> given, std::vector<Match>& to, std::vector<MatchCollector::Nested>& nested)
-            : inner(std::move(given)), matches(to), repositories(nested) {}
-        ~Keep() override { inner->hand_over(matches, repositories); }
+        Keep(std::unique_ptr<MatchCollector> given, MatchCollector::Collected& all) : inner(std::move(given)), to(all) {}
+        ~Keep() override { inner->hand_over(to); }
         bool piece(const files::OpenFile& file, const files::Piece& p) override { return inner->piece(file, p); }
         void long_name(std::string_view p, std::string_view text, bool link) override { inner->long_name(p, text, link); }
         void repository(std::string_view p, bool bare) override { inner->repository(p, bare); }
         Coverage coverage() override { return inner->coverage(); }
         std::unique_ptr<MatchCollector> inner;
-        std::vector<Match>& matches;
-        std::vector<MatchCollector::Nested>& repositories;
+        MatchCollector::Collected& to;
       };
       coverage_.add(files::walk_folder(path, walk, [&](unsigned) {
-        return std::make_unique<Keep>(std::make_unique<MatchCollector>(detection_, collect_options(root)), matches, repositories_);
+        return std::make_unique<Keep>(std::make_unique<MatchCollector>(detection_, collect_options(root)), collected);
       }));
     } else {
       MatchCollector collector(detection_, collect_options(root));
       coverage_.add(files::read_file(path, collector));
-      std::vector<MatchCollector::Nested> none;
-      collector.hand_over(matches, none);
+      collector.hand_over(collected);
+      collected.repositories.clear();
     }
-    for (Match& match : matches) {
+    std::move(collected.repositories.begin(), collected.repositories.end(), std::back_inserter(repositories_));
+    std::move(collected.problems.begin(), collected.problems.end(), std::back_inserter(problems_));
+    const auto exposure_of = [this](const Origin& origin) {
+      Exposure exposure = status_.exposure_of(origin.absolute_path);
+      exposure.mode = origin.mode & 07777;
+      exposure.readable_by_others = (origin.mode & 0044) != 0;
+      return exposure;
+    };
+    for (KeptConfig& kept : collected.configs) {
+      const PlaceNamer::Named named = namer_.name(kept.origin->absolute_path, root);
+      Provenance provenance;
+      provenance.provenance = ProvenanceClass::worktree;
+      configs_.push_back(
+          {kept.origin->path, named.base, named.below, exposure_of(*kept.origin), std::move(provenance), std::move(kept.bytes)});
+    }
+    for (Match& match : collected.matches) {
       Sighting sighting = plain(std::move(match));
       const Origin& origin = *sighting.match.origin;
-      sighting.exposure = status_.exposure_of(origin.absolute_path);
-      sighting.exposure.mode = origin.mode & 07777;
-      sighting.exposure.readable_by_others = (origin.mode & 0044) != 0;
+      sighting.exposure = exposure_of(origin);
       sighting.exposure.browser_variable = detect::ships_to_browsers(sighting.match.variable);
       sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
       const PlaceNamer::Named named = namer_.name(origin.absolute_path, root);
@@ -257,38 +287,70 @@ class ScanRun {
     return sighting;
   }
 
-  // The scanned tree's own ignore file does not count where it could allow its own leak: in CI, and for a
-  // range, whose commits may have written it, nor while a push is received (design §7).
+  // What stands in the scanned tree does not count where it could allow its own leak: in CI, for a range, whose
+  // commits may have written it, nor while a push is received (design §7).
   bool tree_may_suppress() const {
-    if (options_.push == ScanOptions::Push::receiving) return false;
     const char* ci = std::getenv("CI");
-    return options_.range.empty() && options_.since.empty() && !options_.branch && (ci == nullptr || *ci == '\0');
+    return !options_.no_inline && options_.push != ScanOptions::Push::receiving && !of_commits() && (ci == nullptr || *ci == '\0');
+  }
+  // For a range, what its base revision says does.
+  bool base_may_suppress() const { return !options_.no_inline && of_commits(); }
+  bool of_commits() const { return !options_.range.empty() || !options_.since.empty() || options_.branch; }
+
+  void suppress_by_ignore_file(Report& report, std::string_view text, const std::string& name) {
+    const suppress::IgnoreOutcome outcome =
+        suppress::apply_ignore_file(report.findings, suppress::read_ignore_file(text, name), options_.common.date());
+    report.suppressed += outcome.suppressed;
+    for (const suppress::Problem& problem : outcome.problems) report.notes.push_back(problem.where + ": " + problem.message);
+  }
+
+  void suppress_by_tree(Report& report) {
+    report.suppressed += suppress::suppress_places(report.findings, [](const Finding&, const Place& place) {
+      if (place.allowed == nullptr) return std::optional<Suppression>();
+      return std::optional<Suppression>({"inline", place.allowed->reason, place.path + ":" + std::to_string(place.allowed->marker_line)});
+    });
+    std::set<std::string> said;
+    for (const suppress::Problem& problem : problems_)
+      if (said.insert(problem.where + ": " + problem.message).second && said.size() > kMostProblems) break;
+    report.notes.insert(report.notes.end(), said.begin(), said.end());
+
+    std::set<std::string> files;
+    if (!namer_.source_root().empty()) files.insert(namer_.source_root() + "/.kimiguardignore");
+    else
+      for (const std::string& path : paths_)
+        if (path != "-" && is_folder(path)) files.insert(absolute_path(path) + "/.kimiguardignore");
+    for (const std::string& file : files) {
+      if (!is_there(file)) continue;
+      if (!is_plain_file(file)) {
+        report.notes.push_back(namer_.shown(file) + " is no plain file; it allows nothing.");
+        continue;
+      }
+      auto text = read_whole_file(file, 1 << 20);
+      if (!text) {
+        coverage_.gaps.push_back({GapKind::unreadable, text.error().code, namer_.shown(file), text.error().message, 1});
+        continue;
+      }
+      suppress_by_ignore_file(report, *text, namer_.shown(file));
+    }
+  }
+
+  void suppress_by_base(Report& report) {
+    if (base_.empty() || !narrowed_to_ || report.findings.empty()) return;
+    BaseAllowance base(*narrowed_to_, base_, options_.foreign_allow);
+    const std::string at = " at " + base_.substr(0, 12);
+    report.suppressed += suppress::suppress_places(report.findings, [&](const Finding& finding, const Place& place) {
+      if (!finding.secret || place.provenance.paths.empty()) return std::optional<Suppression>();
+      for (const std::string& path : place.provenance.paths)
+        if (const auto allowed = base.allowed(path, finding.secret->reveal()))
+          return std::optional<Suppression>({"inline", allowed->reason, path + ":" + std::to_string(allowed->marker_line) + at});
+      return std::optional<Suppression>();
+    });
+    if (const auto text = base.file(".kimiguardignore")) suppress_by_ignore_file(report, *text, ".kimiguardignore" + at);
   }
 
   void suppress_known(Report& report) {
-    if (tree_may_suppress()) {
-      std::set<std::string> files;
-      if (!namer_.source_root().empty()) files.insert(namer_.source_root() + "/.kimiguardignore");
-      else
-        for (const std::string& path : paths_)
-          if (path != "-" && is_folder(path)) files.insert(absolute_path(path) + "/.kimiguardignore");
-      for (const std::string& file : files) {
-        if (!is_there(file)) continue;
-        if (!is_plain_file(file)) {
-          report.notes.push_back(namer_.shown(file) + " is no plain file; it allows nothing.");
-          continue;
-        }
-        auto text = read_whole_file(file, 1 << 20);
-        if (!text) {
-          coverage_.gaps.push_back({GapKind::unreadable, text.error().code, namer_.shown(file), text.error().message, 1});
-          continue;
-        }
-        const suppress::IgnoreOutcome outcome =
-            suppress::apply_ignore_file(report.findings, suppress::read_ignore_file(*text, namer_.shown(file)), options_.common.date());
-        report.suppressed += outcome.suppressed;
-        for (const suppress::Problem& problem : outcome.problems) report.notes.push_back(problem.where + ": " + problem.message);
-      }
-    }
+    if (tree_may_suppress()) suppress_by_tree(report);
+    if (base_may_suppress()) suppress_by_base(report);
     if (baseline_) report.suppressed += suppress::apply_baseline(report.findings, *baseline_).suppressed;
   }
 
@@ -298,7 +360,17 @@ class ScanRun {
     report.command = "scan";
     report.language = options_.common.language();
     report.fail_on = options_.common.fail_level();
+    std::vector<Finding> of_settings;
+    if (!configs_.empty()) {
+      // Threads hand over in any order.
+      std::sort(configs_.begin(), configs_.end(), [](const ConfigText& a, const ConfigText& b) { return a.path < b.path; });
+      of_settings = check_configs(configs_, sightings_, *rules_->rulebook(), options_.common.date(), markers());
+    }
     if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
+    if (!of_settings.empty()) {
+      std::move(of_settings.begin(), of_settings.end(), std::back_inserter(report.findings));
+      judge::sort_findings(report.findings);
+    }
     suppress::assign_fingerprints(report.findings);
     suppress_known(report);
     std::erase_if(report.findings, [&](const Finding& finding) { return finding.confidence < options_.common.least_confidence(); });
@@ -342,6 +414,9 @@ class ScanRun {
   std::vector<MatchCollector::Nested> repositories_;
   std::set<std::string> repositories_seen_;  // by object folder
   std::vector<Repository> described_;
+  std::vector<ConfigText> configs_;
+  std::vector<suppress::Problem> problems_;  // of markers
+  std::optional<git::Repository> narrowed_to_;
   std::vector<std::string> notes_;
   std::string base_;
   bool history_missing_ = false;

@@ -13,6 +13,7 @@
 #include "scanner/core/match.h"
 #include "scanner/core/secret.h"
 #include "scanner/core/severity.h"
+#include "scanner/core/suppression.h"
 
 namespace kimiguard {
 
@@ -30,6 +31,7 @@ struct Place {
   std::string role;      // for a related place: "base_url", "key", "model", "same key" …; may be empty
   Severity severity = Severity::note;
   std::string fingerprint;  // kimiguard/v1 of this place (suppress/fingerprint.h)
+  std::shared_ptr<const Allowed> allowed;  // by a marker in the same text; null if there is none
 };
 
 // The exact change that mends a configuration finding. Values that hold a key are masked.
@@ -38,12 +40,6 @@ struct Change {
   std::string key_path;
   std::string from;
   std::string to;
-};
-
-struct Suppression {
-  std::string kind;           // inline, ignore_file, baseline
-  std::string justification;  // the reason that was given
-  std::string where;          // path:line of the marker or entry
 };
 
 struct Finding {

@@ -10,6 +10,7 @@
 #include "scanner/core/secret.h"
 #include "scanner/core/severity.h"
 #include "scanner/core/span.h"
+#include "scanner/core/suppression.h"
 
 namespace kimiguard {
 
@@ -56,6 +57,7 @@ struct Match {
   std::string variable;              // name the secret is assigned to, if any
   Region region;
   std::shared_ptr<const Origin> origin;
+  std::shared_ptr<const Allowed> allowed;  // by a marker in the same text; null if there is none
 };
 
 }  // namespace kimiguard

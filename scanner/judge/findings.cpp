@@ -103,6 +103,7 @@ Place place_of(const Sighting& sighting, Severity severity) {
   place.decoded = sighting.match.decoded;
   place.variable = sighting.match.variable;
   place.severity = severity;
+  place.allowed = sighting.match.allowed;
   return place;
 }
 
