@@ -41,6 +41,17 @@ struct Candidate {
   std::string prefix;
 };
 
+// How long the longest name of any family is that `variable` ends in: MOONSHOT_API_KEY is Moonshot's and not a
+// MOONSHOT_ copy of a bare API_KEY.
+std::size_t longest_name(std::string_view variable, const std::vector<const FamilySpec*>& families) {
+  std::size_t longest = 0;
+  for (const FamilySpec* family : families)
+    for (const auto* names : {&family->key, &family->url, &family->model})
+      for (const std::string& name : *names)
+        if (name.size() > longest && prefix_of(variable, name)) longest = name.size();
+  return longest;
+}
+
 bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& start,
                  std::size_t size) {
   return size <= path.size() && size <= start.size() &&
@@ -167,10 +178,11 @@ std::vector<Connection> loose_connections(const Unit& unit,
   std::vector<Connection> made;
   for (const FamilySpec* family : families) {
     std::vector<Candidate> keys, urls, models;
-    const auto collect = [](const Setting& setting, const std::vector<std::string>& names,
+    const auto collect = [&families](const Setting& setting, const std::vector<std::string>& names,
                             std::vector<Candidate>& into) {
       for (const std::string& name : names)
         if (auto prefix = prefix_of(setting.path.back(), name)) {
+          if (name.size() < longest_name(setting.path.back(), families)) return;
           if (into.size() < kMostCandidates) into.push_back({&setting, *prefix});
           return;
         }
@@ -226,10 +238,15 @@ std::vector<Connection> loose_connections(const Unit& unit,
       // ANTHROPIC_AUTH_TOKEN and ANTHROPIC_API_KEY in one table both go out.
       const auto same_table = [&](const Part& other) {
         const Setting* other_setting = nullptr;
+        std::string other_prefix;
         for (const Candidate& one : keys)
-          if (one.setting->position == other.position && one.setting->key_path() == other.key_path)
+          if (one.setting->position == other.position && one.setting->key_path() == other.key_path) {
             other_setting = one.setting;
-        return other_setting != nullptr && other_setting->path.size() == key.setting->path.size() &&
+            other_prefix = one.prefix;
+          }
+        return other_setting != nullptr &&
+               other_prefix == key.prefix &&
+               other_setting->path.size() == key.setting->path.size() &&
                other_setting->document == key.setting->document &&
                begins_with(key.setting->path, other_setting->path, key.setting->path.size() - 1) &&
                other_setting->path.back() != key.setting->path.back();

@@ -25,9 +25,16 @@ class KnownKeys {
       if (match.secret.empty()) continue;
       kimi::Background& known = keys_[match.secret.id()];
       const std::string evidence = match.evidence.empty() ? std::string() : match.evidence.front().text;
-      if (rulebook.realm(match.realm) != nullptr && known.key_realm.empty()) {
-        known.key_realm = match.realm;
-        known.key_evidence = evidence;
+      if (rulebook.realm(match.realm) != nullptr && disputed_.count(match.secret.id()) == 0) {
+        if (!known.key_realm.empty() && known.key_realm != match.realm) {
+          // Two places say two things; the conflict itself is found from the connections.
+          disputed_.insert(match.secret.id());
+          known.key_realm.clear();
+          known.key_evidence.clear();
+        } else {
+          known.key_realm = match.realm;
+          if (known.key_evidence.empty()) known.key_evidence = evidence;
+        }
       }
       if (!match.issuer.empty() && known.key_issuer.empty()) known.key_issuer = match.issuer;
     }
@@ -39,6 +46,7 @@ class KnownKeys {
 
  private:
   std::unordered_map<std::string, kimi::Background> keys_;
+  std::set<std::string> disputed_;
 };
 
 // Puts places into the file that they name.

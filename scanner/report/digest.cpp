@@ -187,6 +187,8 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
         break;
       case ProvenanceClass::worktree: {
         const Exposure& exposure = strongest->exposure;
+        // A setting is no secret: where it lies in git says nothing of what to do.
+        if (group.configuration) break;
         if (exposure.tracked)
           sentence("In a tracked file", "在已跟踪的文件中", "");
         else if (exposure.ignored)

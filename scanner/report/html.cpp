@@ -184,8 +184,9 @@ class Page {
     if (!git.empty()) row(voice_("In git", "在 git 中"), git);
     for (const Change& change : finding.changes)
       row(voice_("Change", "修改"), "<code>" + safe(utf8_name(change.key_path)) + "</code>: <code>" +
-                                        safe(utf8_name(change.from)) + "</code> → <code>" +
-                                        safe(utf8_name(change.to)) + "</code>");
+                                        safe(utf8_name(change.from)) + "</code> " +
+                                        (change.to.empty() ? std::string(voice_("(remove it)", "（删除）"))
+                                                           : "→ <code>" + safe(utf8_name(change.to)) + "</code>"));
     row(voice_("If fine", "若无妨"), "<code>" + safe(ignore_command(finding)) + "</code>");
     out_ << "</dl>\n";
     if (!group.places.empty()) {

@@ -323,6 +323,8 @@ class Page {
 
   std::string voice_quoted(const Change& change) const {
     std::string text(voice_.colon());
+    if (change.to.empty())
+      return text + std::string(voice_("remove ", "删除 ")) + printable_line(utf8_name(change.from));
     if (!change.from.empty()) text += printable_line(utf8_name(change.from)) + " → ";
     return text + printable_line(utf8_name(change.to));
   }
