@@ -577,6 +577,11 @@ bool FileReader::may_hold(std::string_view path) const {
   return is_source(path) || config::format_of(path, {}).has_value() || !known_->names.of(path).empty();
 }
 
+bool FileReader::is_tools(std::string_view path) const {
+  const std::vector<ProjectFile> files = known_->names.of(path);
+  return std::any_of(files.begin(), files.end(), [](const ProjectFile& file) { return !file.profile->generic; });
+}
+
 FileConnections FileReader::read(const std::string& path, std::string_view bytes) const {
   FileConnections result;
   const Rulebook& book = known_->book;

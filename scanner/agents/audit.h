@@ -98,6 +98,8 @@ class FileReader {
 
   // Cheap: whether read() may say anything about a file of that name.
   bool may_hold(std::string_view path) const;
+  // Whether it is a tool's own file in a project.
+  bool is_tools(std::string_view path) const;
   // `path` is what parts and findings show; relative or absolute.
   FileConnections read(const std::string& path, std::string_view bytes) const;
 

@@ -25,15 +25,24 @@ std::string lowered(std::string_view text) {
   return lower;
 }
 
-// The text before `name` in `whole`, if `whole` is it with a prefix that ends in "_": MY_OPENAI_API_KEY.
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.rbegin(), a.rend(), b.rbegin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+// Whether `whole` is `name`, or it with a prefix that ends in "_": MY_OPENAI_API_KEY. Asked for every setting of
+// every file, so it allocates nothing.
+bool bears(std::string_view whole, std::string_view name) {
+  if (whole.size() < name.size()) return false;
+  const std::size_t before = whole.size() - name.size();
+  return same_letters(whole.substr(before), name) && (before == 0 || whole[before - 1] == '_' || whole[before - 1] == '.');
+}
+
+// The text before `name`, in lower case; nothing where the variable does not bear it.
 std::optional<std::string> prefix_of(std::string_view whole, std::string_view name) {
-  if (whole.size() < name.size()) return std::nullopt;
-  const std::string lower = lowered(whole);
-  const std::string wanted = lowered(name);
-  if (!lower.ends_with(wanted)) return std::nullopt;
-  const std::string prefix = lower.substr(0, lower.size() - wanted.size());
-  if (!prefix.empty() && prefix.back() != '_' && prefix.back() != '.') return std::nullopt;
-  return prefix;
+  if (!bears(whole, name)) return std::nullopt;
+  return lowered(whole.substr(0, whole.size() - name.size()));
 }
 
 struct Candidate {
@@ -48,7 +57,7 @@ std::size_t longest_name(std::string_view variable, const std::vector<const Fami
   for (const FamilySpec* family : families)
     for (const auto* names : {&family->key, &family->url, &family->model})
       for (const std::string& name : *names)
-        if (name.size() > longest && prefix_of(variable, name)) longest = name.size();
+        if (name.size() > longest && bears(variable, name)) longest = name.size();
   return longest;
 }
 
@@ -119,8 +128,7 @@ constexpr std::array<std::string_view, 10> kKeyFields = {
 
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  const std::string lower = lowered(name);
-  return std::find(names.begin(), names.end(), lower) != names.end();
+  return std::any_of(names.begin(), names.end(), [&](std::string_view one) { return same_letters(one, name); });
 }
 
 std::vector<Connection> object_connections(const Unit& unit) {
@@ -183,12 +191,12 @@ std::vector<Connection> loose_connections(const Unit& unit,
       for (const std::string& name : names)
         if (auto prefix = prefix_of(setting.path.back(), name)) {
           if (name.size() < longest_name(setting.path.back(), families)) return;
-          if (into.size() < kMostCandidates) into.push_back({&setting, *prefix});
+          if (into.size() < kMostCandidates && is_value(setting)) into.push_back({&setting, *prefix});
           return;
         }
     };
     for (const Setting& setting : unit.settings) {
-      if (setting.path.empty() || setting.value.empty() || !is_value(setting)) continue;
+      if (setting.path.empty() || setting.value.empty()) continue;
       if (!setting.path.front().empty() && setting.path.front().front() == '@' &&
           setting.path.size() > 3)
         continue;

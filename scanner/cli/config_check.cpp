@@ -99,7 +99,7 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
 
   std::vector<Connection> connections;
   for (const ConfigText& text : texts) {
-    if (!reader.may_hold(text.path)) continue;
+    if (text.settings == Settings::of_tools ? !reader.is_tools(text.path) : !reader.may_hold(text.path)) continue;
     agents::FileConnections file = reader.read(text.path, text.bytes);
     take(std::move(file.findings));
     if (file.personal && (text.exposure.tracked || text.exposure.staged))

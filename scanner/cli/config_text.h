@@ -10,14 +10,23 @@
 
 namespace kimiguard::cli {
 
+// What a file may have to say to the judge.
+enum class Settings {
+  none,
+  of_tools,  // nothing of Kimi's stands in it, but an address or a helper: it matters if it is a tool's own file
+  any
+};
+
 struct KeptConfig {
   std::shared_ptr<const Origin> origin;
   std::string bytes;
+  Settings settings = Settings::any;
 };
 
 // The same with its place in the report.
 struct ConfigText {
   std::string path;  // for people
+  Settings settings = Settings::any;
   std::string uri_base;
   std::string uri;
   Exposure exposure;
@@ -25,9 +34,9 @@ struct ConfigText {
   std::string bytes;
 };
 
-// Cheap: asked for every file of a tree. True for a file whose name says that it holds settings and which speaks
-// of Kimi or sends an assistant's traffic somewhere, and for any such file or source text with a key in it. What
-// it holds is then for agents::FileReader to say.
-bool may_hold_settings(std::string_view path, std::string_view bytes, bool holds_key);
+// Cheap: asked for every file of a tree. A file whose name says that it holds settings counts where it speaks of
+// Kimi or sends an assistant's traffic somewhere; any such file or source text does with a key in it. What it
+// holds is then for agents::FileReader to say.
+Settings settings_in(std::string_view path, std::string_view bytes, bool holds_key);
 
 }  // namespace kimiguard::cli

@@ -79,7 +79,7 @@ class ObjectReader {
     else
       collector_.document(document);
     if (keep_configs_ && type == git::ObjectType::blob && !path.empty() &&
-        may_hold_settings(path, bytes, !collector_.matches().empty()))
+        settings_in(path, bytes, !collector_.matches().empty()) != Settings::none)
       configs_.push_back({id, std::string(path), std::string(bytes)});
     for (Match& match : collector_.matches()) {
       ObjectMatch found;

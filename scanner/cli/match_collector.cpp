@@ -96,9 +96,12 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     document.whole = piece.whole;
     take(document, detector_.examine(document, windows_));
   }
-  if (options_.keep_configs && piece.whole && may_hold_settings(file.path, piece.bytes, matches_.size() > first_match_)) {
-    if (current_ == nullptr) current_ = origin_of(file);
-    configs_.push_back({current_, std::string(piece.bytes)});
+  if (options_.keep_configs && piece.whole) {
+    const Settings settings = settings_in(file.path, piece.bytes, matches_.size() > first_match_);
+    if (settings != Settings::none) {
+      if (current_ == nullptr) current_ = origin_of(file);
+      configs_.push_back({current_, std::string(piece.bytes), settings});
+    }
   }
   if (!piece.last) {
     // Where the next piece will begin.

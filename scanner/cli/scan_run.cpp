@@ -205,7 +205,7 @@ class ScanRun {
     for (KeptConfig& kept : collector.configs()) {
       Exposure exposure;
       exposure.place = PlaceKind::standard_input;
-      configs_.push_back({name, "SYSTEM", uri, exposure, {}, std::move(kept.bytes)});
+      configs_.push_back({name, kept.settings, "SYSTEM", uri, exposure, {}, std::move(kept.bytes)});
     }
     std::move(collector.problems().begin(), collector.problems().end(), std::back_inserter(problems_));
   }
@@ -262,7 +262,7 @@ class ScanRun {
       Provenance provenance;
       provenance.provenance = ProvenanceClass::worktree;
       configs_.push_back(
-          {kept.origin->path, named.base, named.below, exposure_of(*kept.origin), std::move(provenance), std::move(kept.bytes)});
+          {kept.origin->path, kept.settings, named.base, named.below, exposure_of(*kept.origin), std::move(provenance), std::move(kept.bytes)});
     }
     for (Match& match : collected.matches) {
       Sighting sighting = plain(std::move(match));
