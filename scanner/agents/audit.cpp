@@ -19,6 +19,7 @@
 #include "scanner/agents/project_files.h"
 #include "scanner/agents/unit.h"
 #include "scanner/kimi/base_url.h"
+#include "scanner/kimi/finding_at.h"
 
 namespace kimiguard::agents {
 namespace {
@@ -164,6 +165,8 @@ class Audit {
   void follow_proxies();
   void judge();
   void judge_files();
+  void note_faults(const std::vector<Finding>& findings);
+  void settle_verdicts();
 
   const AuditInput& input_;
   PosixDisk disk_;
@@ -195,12 +198,14 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   file.scope = spec.scope;
   file.protection = spec.protection;
   file.personal = spec.personal;
+  file.generic = profile.generic;
   file.project = root;
   const bool environment_file = profile.generic && spec.provides == "environment";
   if (is_read(spec) && (wanted(profile) || environment_file)) {
     file.mode = disk_.mode(path);
     if (spec.format == "sqlite" || spec.format == "leveldb") {
       units_.push_back(read_database_unit(&profile, &spec, path));
+      file.database = true;
       ++result_.coverage.databases;
     } else if (auto bytes = disk_.read(path, kLargestConfig)) {
       result_.coverage.files += 1;
@@ -492,24 +497,74 @@ void Audit::judge_files() {
   }
 }
 
+// Findings that are not of one connection go to each whose address or key stands at one of their
+// settings, and to the one that they name.
+void Audit::note_faults(const std::vector<Finding>& findings) {
+  const auto stands_at = [](const std::optional<Part>& part, const Place& place) {
+    return part && kimi::has_place(*part) && part->file == place.path &&
+           part->key_path == place.variable && part->position == place.region.begin;
+  };
+  for (const Finding& finding : findings) {
+    const std::string where = argument(finding, "where");
+    for (Made& made : made_) {
+      const Connection& connection = made.connection;
+      const auto holds = [&](const Place& place) {
+        return stands_at(connection.base_url, place) || stands_at(connection.key, place);
+      };
+      const bool named = !connection.tool.empty() && !connection.slot.empty() &&
+                         where == kimi::where_of(connection) && made.unit != nullptr &&
+                         made.unit->path == finding.places.front().path;
+      if (named || std::any_of(finding.places.begin(), finding.places.end(), holds) ||
+          std::any_of(finding.settings.begin(), finding.settings.end(), holds))
+        made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
+    }
+  }
+}
+
+void Audit::settle_verdicts() {
+  for (Made& made : made_) {
+    std::vector<ConnectionVerdict::Fault>& faults = made.verdict.faults;
+    std::stable_sort(faults.begin(), faults.end(), [](const auto& a, const auto& b) {
+      return std::tuple(-static_cast<int>(a.severity), a.rule, -static_cast<int>(a.confidence)) <
+             std::tuple(-static_cast<int>(b.severity), b.rule, -static_cast<int>(b.confidence));
+    });
+    faults.erase(std::unique(faults.begin(), faults.end()), faults.end());
+    const Connection& connection = made.connection;
+    made.verdict.followed = made.as_written && connection.active;
+    made.verdict.kimi =
+        !faults.empty() || concerns_kimi(*input_.rulebook, judge_.kinds(), connection) ||
+        (connection.key && known_.is_kimi(connection.key->secret)) ||
+        (connection.model && input_.rulebook->model(connection.model->value, "platform") != nullptr) ||
+        (connection.model && input_.rulebook->model(connection.model->value, "kimi-code") != nullptr);
+  }
+}
+
 void Audit::judge() {
   for (const Made& made : made_) known_.learn(made.connection);
   const auto take = [&](std::vector<Finding> more) {
     std::move(more.begin(), more.end(), std::back_inserter(findings_));
   };
+  note_faults(findings_);  // of knobs and unread keys
   std::vector<Connection> all;
-  for (const Made& made : made_) {
+  for (Made& made : made_) {
     const bool inventory = made.as_written && made.connection.active;
     if (inventory) continue;
     const Secret key = made.connection.key ? made.connection.key->secret : Secret();
     kimi::Background known = key.empty() ? kimi::Background{} : known_.of(key);
     known.as_of = input_.as_of;
-    take(judge_.verdict(made.connection, known));
+    std::vector<Finding> found = judge_.verdict(made.connection, known);
+    for (const Finding& finding : found)
+      made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
+    take(std::move(found));
     all.push_back(made.connection);
   }
-  take(judge_.verdict_across(all));
-  take(overruled_findings(*input_.rulebook, judge_.kinds(), made_));
-  take(disagreement_findings(*input_.rulebook, judge_.kinds(), made_));
+  for (std::vector<Finding> found :
+       {judge_.verdict_across(all), overruled_findings(*input_.rulebook, judge_.kinds(), made_),
+        disagreement_findings(*input_.rulebook, judge_.kinds(), made_)}) {
+    note_faults(found);
+    take(std::move(found));
+  }
+  settle_verdicts();
   judge_files();
   speak_of_regions(findings_, regions_);
   settle(findings_);
@@ -527,6 +582,7 @@ AuditResult Audit::run() {
   connect_loose();
   follow_proxies();
   connect_processes();
+  if (input_.before_judging) input_.before_judging(result_.files);
   judge();
 
   std::set<std::string> tools;
@@ -544,7 +600,10 @@ AuditResult Audit::run() {
     };
     return order(a) < order(b);
   });
-  for (Made& made : made_) result_.connections.push_back(std::move(made.connection));
+  for (Made& made : made_) {
+    result_.connections.push_back(std::move(made.connection));
+    result_.verdicts.push_back(std::move(made.verdict));
+  }
   result_.findings = std::move(findings_);
   std::stable_sort(result_.files.begin(), result_.files.end(), [](const SeenFile& a, const SeenFile& b) {
     return std::tie(a.path, a.tool) < std::tie(b.path, b.tool);

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/agents/connection_verdict.h"
 #include "scanner/agents/home_layout.h"
 #include "scanner/agents/profile.h"
 #include "scanner/core/connection.h"
@@ -22,6 +23,8 @@
 #include "scanner/rulebook/rulebook.h"
 
 namespace kimiguard::agents {
+
+struct SeenFile;
 
 // A running process of the user's own, as the caller found it.
 struct RunningProcess {
@@ -49,6 +52,9 @@ struct AuditInput {
   std::function<bool(const std::string&)> tracked;
   // What the rest of the run knows of a key; joined with what the settings say of it.
   std::function<kimi::Background(const Secret&)> background;
+  // Called once all files are known and before anything is judged, with the files as they are in the
+  // result: a caller that reads them can answer `background` from what it saw.
+  std::function<void(const std::vector<SeenFile>&)> before_judging;
 };
 
 // A file that a profile names and that is there.
@@ -62,6 +68,8 @@ struct SeenFile {
   std::string protection;
   std::uint32_t mode = 0;  // st_mode; 0 = not asked (files that are not parsed)
   bool parsed = false;     // read as settings
+  bool database = false;   // SQLite or LevelDB: its settings are rows, and have no line
+  bool generic = false;    // belongs to no tool
   bool personal = false;
   bool holds_key = false;  // a key was found in it by its settings
   std::string project;     // the PATH it was found below, or ""
@@ -70,6 +78,7 @@ struct SeenFile {
 struct AuditResult {
   System system = System::linux;
   std::vector<Connection> connections;  // in order of tool, file, position
+  std::vector<ConnectionVerdict> verdicts;  // of each connection, in the same order
   std::vector<Finding> findings;        // configuration findings, each reported once, in stable order
   std::vector<SeenFile> files;          // sorted by path; read these for leaks
   std::vector<std::string> tools;       // ids of the tools that are here

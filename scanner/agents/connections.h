@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "scanner/agents/connection_verdict.h"
 #include "scanner/agents/disk.h"
 #include "scanner/agents/environment.h"
 #include "scanner/agents/unit.h"
@@ -33,6 +34,7 @@ struct Made {
   std::string slot_id;
   std::vector<std::string> slot_path;
   bool as_written = false;  // what a file says, although the environment replaces it
+  ConnectionVerdict verdict;
 };
 
 struct ToolConnections {

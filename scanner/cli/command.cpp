@@ -17,6 +17,7 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"scan", "find leaked keys in files, git histories and pipes", run_scan},
+    {"audit", "what every agent here talks to, with which key, and what is wrong", run_audit},
     {"explain", "explain an API error you paste, or a rule", run_explain},
     {"hook", "check every commit, message and push; agents' prompts too", run_hook},
     {"rules", "list, show and check the rules in force", run_rules},

@@ -27,6 +27,7 @@ int run_program(int argc, char** argv);
 int usage_error(std::string_view message);
 
 int run_scan(const std::vector<std::string>& words);
+int run_audit(const std::vector<std::string>& words);
 int run_explain(const std::vector<std::string>& words);
 int run_rules(const std::vector<std::string>& words);
 int run_hook(const std::vector<std::string>& words);

@@ -158,4 +158,22 @@ Status write_outputs(const CommonOptions& options, const Report& report, const R
   return Nothing{};
 }
 
+Status write_graph(const CommonOptions& options, const Report& report, const Rulebook& rulebook) {
+  const bool here = options.output.empty() || options.output == "-";
+  const report::Writer* text = report::writer_named("text");
+  std::ostringstream graph;
+  Status made = report::write_graph(report, rulebook, options_for(options, *text, -1), graph);
+  if (!made) return made;
+  Status done = here ? write_all(STDOUT_FILENO, graph.str()) : write_file(options.output, graph.str());
+  if (!done) return done;
+  for (const std::string& wanted : options.reports) {
+    const std::size_t equals = wanted.find('=');
+    const report::Writer* writer = report::writer_named(wanted.substr(0, equals));
+    std::ostringstream out;
+    if (made = report::write_report(writer->name, report, rulebook, options_for(options, *writer, -1), out); !made) return made;
+    if (done = write_file(wanted.substr(equals + 1), out.str()); !done) return done;
+  }
+  return Nothing{};
+}
+
 }  // namespace kimiguard::cli

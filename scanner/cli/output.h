@@ -22,6 +22,9 @@ bool only_text(const CommonOptions& options);
 // to a file, else to standard error; without any format, text on standard output is the summary.
 Status write_outputs(const CommonOptions& options, const Report& report, const Rulebook& rulebook);
 
+// The audit's inventory as a diagram, on standard output or into -o FILE; and what --report asks for.
+Status write_graph(const CommonOptions& options, const Report& report, const Rulebook& rulebook);
+
 // Replaces a regular file atomically; writes in place to anything else (/dev/null, a pipe).
 Status write_file(const std::string& path, const std::string& bytes);
 

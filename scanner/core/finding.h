@@ -10,6 +10,7 @@
 
 #include "scanner/core/coverage.h"
 #include "scanner/core/exposure.h"
+#include "scanner/core/inventory.h"
 #include "scanner/core/match.h"
 #include "scanner/core/secret.h"
 #include "scanner/core/severity.h"
@@ -85,6 +86,7 @@ struct Report {
   int exit_status = 0;
   std::string language = "en";
   std::vector<std::string> notes;            // things to say once: scan as of, staged fell back …
+  std::optional<Inventory> inventory;        // of an audit
 };
 
 }  // namespace kimiguard

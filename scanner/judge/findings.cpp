@@ -155,9 +155,8 @@ std::vector<Finding> leak_findings(std::vector<Sighting> sightings, const Rulebo
         continue;
       }
       places.push_back(place_of(*sighting, severity));
-      if (primary == nullptr || severity > finding.severity) {
-        finding.severity = std::max(severity, finding.severity);
-      }
+      // Not the larger of the two at first: a finding begins as a note, and inventory is less.
+      finding.severity = primary == nullptr ? severity : std::max(severity, finding.severity);
       if (primary == nullptr) primary = sighting;
       if (sighting->match.confidence > finding.confidence || finding.evidence.empty()) {
         finding.confidence = std::max(finding.confidence, sighting->match.confidence);

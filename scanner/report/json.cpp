@@ -7,6 +7,7 @@
 #include "scanner/report/about.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/facts.h"
+#include "scanner/report/inventory.h"
 #include "scanner/report/message.h"
 #include "scanner/report/uri.h"
 #include "scanner/report/voice.h"
@@ -150,7 +151,9 @@ void write_json(const CleanReport& report, const Rulebook& rulebook, const Optio
     out << (first ? "\n    " : ",\n    ") << dumped(finding_facts(finding, rulebook, options));
     first = false;
   }
-  out << (first ? "]" : "\n  ]") << ",\n  \"summary\": " << dumped(summary(*report, options)) << "\n}\n";
+  out << (first ? "]" : "\n  ]");
+  if (report->inventory) out << ",\n  \"inventory\": " << dumped(inventory_facts(*report->inventory));
+  out << ",\n  \"summary\": " << dumped(summary(*report, options)) << "\n}\n";
 }
 
 void write_jsonl(const CleanReport& report, const Rulebook& rulebook, const Options& options,
@@ -163,6 +166,7 @@ void write_jsonl(const CleanReport& report, const Rulebook& rulebook, const Opti
   }
   Json line{{"type", "summary"}};
   line.update(head(*report));
+  if (report->inventory) line["inventory"] = inventory_facts(*report->inventory);
   line["summary"] = summary(*report, options);
   out << dumped(line) << "\n";
 }

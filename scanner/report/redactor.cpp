@@ -84,10 +84,34 @@ class Walk {
     }
     for (std::string& note : report.notes) text(note);
     text(report.automation_id);
+    if (report.inventory) visit(*report.inventory);
   }
 
  private:
   void text(std::string& text) const { text = redactor_(text); }
+  void visit(SettingPlace& part) const {
+    text(part.value);
+    text(part.path);
+    text(part.key_path);
+  }
+  void visit(Inventory& inventory) const {
+    text(inventory.home);
+    for (KeyEntry& key : inventory.keys) {
+      for (KeyPlace& place : key.places) text(place.path);
+      for (std::string& user : key.users) text(user);
+    }
+    for (ConnectionEntry& connection : inventory.connections) {
+      text(connection.title);
+      text(connection.slot);
+      text(connection.provider);
+      text(connection.protocol);
+      text(connection.host);
+      text(connection.host_path);
+      visit(connection.url);
+      visit(connection.key);
+      visit(connection.model);
+    }
+  }
   void visit(Place& place) const {
     text(place.path);
     text(place.uri);

@@ -7,6 +7,7 @@
 
 #include "scanner/core/finding_id.h"
 #include "scanner/report/digest.h"
+#include "scanner/report/inventory.h"
 #include "scanner/report/message.h"
 #include "scanner/report/terminal.h"
 #include "scanner/report/uri.h"
@@ -80,12 +81,15 @@ class Page {
   Lines page() const {
     const bool full = options_.verbose || options_.quiet;
     const Lines top = options_.quiet ? Lines() : verdict();
-    const Lines end = footer();
+    Lines end;
+    if (report_.inventory && !options_.quiet) end = inventory_lines(*report_.inventory, rulebook_, options_);
+    const std::size_t most = kMaxLines + end.size();
+    append(end, footer());
     Lines lines = top;
     if (full) {
       for (const Group& group : digest_.groups)
         append(lines, block(group, Detail{options_.verbose ? kNoLimit : kMaxPlaces, true}));
-      append(lines, inventory(digest_.inventory.size()));
+      if (!report_.inventory) append(lines, inventory(digest_.inventory.size()));
       if (!options_.quiet) append(lines, all_advice());
       append(lines, suppressed());
       append(lines, end);
@@ -93,27 +97,27 @@ class Page {
     }
     Lines whole = lines;
     for (const Group& group : digest_.groups) append(whole, block(group, Detail{kMaxPlaces, true}));
-    append(whole, inventory(3));
+    if (!report_.inventory) append(whole, inventory(3));
     append(whole, all_advice());
     append(whole, suppressed());
     append(whole, end);
-    if (whole.size() <= kMaxLines) return trimmed(whole);
-    return trimmed(fitted(top, end));
+    if (whole.size() <= most) return trimmed(whole);
+    return trimmed(fitted(top, end, most));
   }
 
   // As much as forty lines hold. In the order of what matters: the worst key in full, a line for each
   // of the next, the steps for the worst, further keys in full, further steps.
-  Lines fitted(const Lines& top, const Lines& end) const {
+  Lines fitted(const Lines& top, const Lines& end, std::size_t most) const {
     const std::size_t fixed = top.size() + end.size();
-    std::size_t room = kMaxLines > fixed + 12 ? kMaxLines - fixed : 12;
+    std::size_t room = most > fixed + 12 ? most - fixed : 12;
     Lines lines;
     for (int attempt = 0; attempt < 4; ++attempt) {
       lines = top;
       append(lines, middle(room));
       append(lines, end);
       const std::size_t size = trimmed(lines).size();
-      if (size <= kMaxLines || room <= 6) break;
-      room -= std::min(room - 6, size - kMaxLines);
+      if (size <= most || room <= 6) break;
+      room -= std::min(room - 6, size - most);
     }
     return lines;
   }
@@ -186,7 +190,7 @@ class Page {
     if (hidden > 0) add(voice_.count(hidden, "more finding", "more findings", "处未列出"));
     if (hidden_steps > 0)
       add(voice_.count(hidden_steps, "more list of steps", "more lists of steps", "组步骤未列出"));
-    if (!digest_.inventory.empty())
+    if (!digest_.inventory.empty() && !report_.inventory)
       add(voice_.count(digest_.inventory.size(), "key in its tool's own store",
                        "keys in their tools' own stores", "个密钥在工具自己的存储中"));
     if (!text.empty()) text += voice_(". ", "。");

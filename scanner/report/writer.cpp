@@ -3,6 +3,8 @@
 #include <array>
 #include <exception>
 
+#include "scanner/report/inventory.h"
+
 namespace kimiguard::report {
 namespace {
 
@@ -53,6 +55,14 @@ Status write_report(std::string_view format, const Report& report, const Ruleboo
   out.flush();
   if (!out)
     return Error{"unwritable", "the " + std::string(format) + " report could not be written in full"};
+  return Nothing{};
+}
+
+Status write_graph(const Report& report, const Rulebook& rulebook, const Options& options, std::ostream& out) {
+  const CleanReport clean(report);
+  if (clean->inventory) out << inventory_graph(*clean->inventory, rulebook, options);
+  out.flush();
+  if (!out) return Error{"unwritable", "the diagram could not be written in full"};
   return Nothing{};
 }
 

@@ -51,6 +51,9 @@ std::string writer_names();
 Status write_report(std::string_view format, const Report& report, const Rulebook& rulebook,
                     const Options& options, std::ostream& out);
 
+// The inventory as a Mermaid diagram, cleaned likewise; nothing for a report without one.
+Status write_graph(const Report& report, const Rulebook& rulebook, const Options& options, std::ostream& out);
+
 // The writers themselves, a file each.
 void write_text(const CleanReport&, const Rulebook&, const Options&, std::ostream&);
 void write_json(const CleanReport&, const Rulebook&, const Options&, std::ostream&);

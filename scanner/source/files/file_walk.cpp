@@ -436,6 +436,64 @@ Coverage walk_folder(const std::string& root, const WalkOptions& options, const 
   return total;
 }
 
+Coverage read_files(const std::vector<std::string>& paths, const WalkOptions& options, const VisitorFactory& factory) {
+  constexpr std::size_t kTogether = 16;
+  const unsigned threads =
+      static_cast<unsigned>(std::clamp<std::size_t>(paths.size() / kTogether, 1, std::max(1u, options.threads)));
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::uint64_t> files{0};
+  std::atomic<std::uint64_t> bytes{0};
+  std::vector<std::unique_ptr<Visitor>> visitors;
+  std::vector<Coverage> coverages(threads);
+  for (unsigned i = 0; i < threads; ++i) visitors.push_back(factory(i));
+  const auto work = [&](unsigned thread) {
+    Coverage& coverage = coverages[thread];
+    Visitor& visitor = *visitors[thread];
+    PieceReader reader;
+    std::string_view folder;
+    bool exact = false;
+    while (true) {
+      const std::size_t first = next.fetch_add(kTogether, std::memory_order_relaxed);
+      if (first >= paths.size()) return;
+      const Coverage before{coverage.files, 0, coverage.bytes, 0, 0, 0, {}};
+      for (std::size_t i = first; i < std::min(first + kTogether, paths.size()); ++i) {
+        const std::string& path = paths[i];
+        const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+        if (!file) {
+          if (errno != ENOENT) coverage.gaps.push_back(gap_of_errno(errno, path));
+          continue;
+        }
+        const std::size_t slash = path.rfind('/');
+        const std::size_t cut = slash == std::string::npos ? 0 : slash + 1;
+        // Links aside, the files of one folder lie on one file system.
+        if (const std::string_view in = std::string_view(path).substr(0, cut); in != folder) {
+          folder = in;
+          exact = reads_whole(file.get());
+        }
+        const OpenFile open{path, std::string_view(path).substr(cut), file.get()};
+        if (open.name.size() >= kLongName) visitor.long_name(path, open.name, false);
+        ++coverage.files;
+        if (!reader.read(open, visitor, exact, coverage.bytes)) coverage.gaps.push_back(gap_of_errno(errno, path));
+      }
+      if (options.progress) {
+        files += coverage.files - before.files;
+        bytes += coverage.bytes - before.bytes;
+        options.progress(files, bytes);
+      }
+    }
+  };
+  std::vector<std::thread> running;
+  for (unsigned i = 1; i < threads; ++i) running.emplace_back(work, i);
+  work(0);
+  for (std::thread& thread : running) thread.join();
+  Coverage total;
+  for (unsigned i = 0; i < threads; ++i) {
+    total.add(coverages[i]);
+    total.add(visitors[i]->coverage());
+  }
+  return total;
+}
+
 Coverage read_file(const std::string& path, Visitor& visitor) {
   Coverage coverage;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));

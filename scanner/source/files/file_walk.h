@@ -69,6 +69,10 @@ using VisitorFactory = std::function<std::unique_ptr<Visitor>(unsigned thread)>;
 // on the calling thread, in order of thread.
 Coverage walk_folder(const std::string& root, const WalkOptions& options, const VisitorFactory& factory);
 
+// The files at `paths`, which the caller found itself, by several threads; links are followed. In the
+// order of the list as far as one thread goes: neighbours go to the same visitor.
+Coverage read_files(const std::vector<std::string>& paths, const WalkOptions& options, const VisitorFactory& factory);
+
 // One file, on the calling thread. `path` may be a link: the user named it. Special files (a pipe, a
 // device) are read to their end.
 Coverage read_file(const std::string& path, Visitor& visitor);

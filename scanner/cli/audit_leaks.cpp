@@ -1,0 +1,176 @@
+#include "scanner/cli/audit_leaks.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "scanner/cli/match_collector.h"
+#include "scanner/detect/names.h"
+#include "scanner/source/files/file_walk.h"
+#include "scanner/source/store/store.h"
+
+namespace kimiguard::cli {
+namespace {
+
+// Hands its matches over before the walk lets go of it.
+class Keep final : public files::Visitor {
+ public:
+  Keep(std::shared_ptr<detect::Detection> detection, CollectOptions options, std::vector<Match>& to)
+      : inner_(std::move(detection), options), matches_(to) {}
+  ~Keep() override {
+    std::vector<MatchCollector::Nested> repositories;
+    inner_.hand_over(matches_, repositories);
+  }
+  bool piece(const files::OpenFile& file, const files::Piece& piece) override { return inner_.piece(file, piece); }
+  void long_name(std::string_view path, std::string_view text, bool link) override {
+    inner_.long_name(path, text, link);
+  }
+  void repository(std::string_view, bool) override {}  // histories are scan's
+  Coverage coverage() override { return inner_.coverage(); }
+
+ private:
+  MatchCollector inner_;
+  std::vector<Match>& matches_;
+};
+
+// Of two tools that know one file, the one that keeps its keys there speaks; ordinary says nothing.
+int rank(PlaceKind place) {
+  if (place == PlaceKind::tool_store) return 0;
+  return place == PlaceKind::ordinary ? 2 : 1;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+}  // namespace
+
+AuditLeaks::AuditLeaks(std::shared_ptr<detect::Detection> detection, LeakOptions options,
+                       const AuditPlaces& places, Progress& progress)
+    : detection_(std::move(detection)), options_(options), places_(places), progress_(progress) {}
+
+void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
+  known_.reserve(seen.size());
+  for (const agents::SeenFile& file : seen) known_.push_back({file.path, {file.place, !file.project.empty()}});
+  std::sort(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return rank(a.second.place) < rank(b.second.place);
+  });
+  known_.erase(std::unique(known_.begin(), known_.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+               known_.end());
+  std::vector<std::string> list;
+  list.reserve(known_.size());
+  for (const auto& [path, known] : known_)
+    if (places_.path_of(path) < 0) list.push_back(path);
+  if (list.empty()) return;
+  files::WalkOptions walk;
+  walk.threads = options_.threads;
+  progress_.stage("files", list.size());
+  walk.progress = [this](std::uint64_t count, std::uint64_t bytes) {
+    progress_.done = count;
+    progress_.bytes = bytes;
+  };
+  coverage_.add(files::read_files(list, walk, [&](unsigned) {
+    return std::make_unique<Keep>(detection_, CollectOptions{options_.open_containers, -1}, matches_);
+  }));
+}
+
+void AuditLeaks::below(const std::string& path) {
+  if (!is_folder(path)) {
+    Keep keep(detection_, {options_.open_containers, 0}, matches_);
+    coverage_.add(files::read_file(path, keep));
+    return;
+  }
+  files::WalkOptions walk;
+  walk.threads = options_.threads;
+  progress_.stage("files");
+  walk.progress = [this](std::uint64_t count, std::uint64_t bytes) {
+    progress_.done = count;
+    progress_.bytes = bytes;
+  };
+  coverage_.add(files::walk_folder(path, walk, [&](unsigned) {
+    return std::make_unique<Keep>(detection_, CollectOptions{options_.open_containers, 0}, matches_);
+  }));
+}
+
+void AuditLeaks::text(const std::string& path, const std::string& bytes, Origin::Kind kind) {
+  if (bytes.empty()) return;
+  detect::Detector detector(detection_);
+  Document document;
+  document.bytes = bytes;
+  auto origin = std::make_shared<Origin>();
+  origin->kind = kind;
+  origin->path = path;
+  origin->absolute_path = path;
+  origin->root = -1;
+  document.origin = origin;
+  std::vector<Match> found = detector.examine(document);
+  std::move(found.begin(), found.end(), std::back_inserter(matches_));
+}
+
+void AuditLeaks::environment(const std::string& bytes) { text("proc/self/environ", bytes, Origin::Kind::environment); }
+
+void AuditLeaks::process(const OwnProcess& process) {
+  const std::string at = "proc/" + std::to_string(process.pid);
+  text(at + "/environ", process.environment, Origin::Kind::process);
+  text(at + "/cmdline", process.command, Origin::Kind::process);
+}
+
+std::vector<judge::Sighting> AuditLeaks::sightings() {
+  // A database's log is reported as the database; what is read from the database itself says more.
+  std::unordered_set<std::string> in_database;
+  for (const Match& match : matches_)
+    if (!match.origin->inside.empty()) in_database.insert(match.origin->absolute_path + '\0' + match.secret.id());
+  std::vector<judge::Sighting> sightings;
+  sightings.reserve(matches_.size());
+  for (Match& match : matches_) {
+    judge::Sighting sighting;
+    sighting.provenance.provenance = ProvenanceClass::worktree;
+    const Origin& origin = *match.origin;
+    std::string path = origin.absolute_path;
+    switch (origin.kind) {
+      case Origin::Kind::environment: sighting.exposure.place = PlaceKind::environment; break;
+      case Origin::Kind::process: sighting.exposure.place = PlaceKind::process; break;
+      default: {
+        const std::string database = store::database_of_side_file(path);
+        if (!database.empty() && is_there(database)) {
+          if (in_database.contains(database + '\0' + match.secret.id())) continue;
+          path = database;
+        }
+        sighting.exposure = status_.exposure_of(path);
+        const auto at = std::lower_bound(known_.begin(), known_.end(), path,
+                                         [](const auto& known, const std::string& wanted) { return known.first < wanted; });
+        if (at != known_.end() && at->first == path) {
+          // A project's own settings are no store of the user's: `scan` judges them.
+          const bool store = at->second.place == PlaceKind::tool_store;
+          if (!store || !at->second.project) sighting.exposure.place = at->second.place;
+        }
+        if (options_.judge_modes) {
+          sighting.exposure.mode = origin.mode & 07777;
+          sighting.exposure.readable_by_others = (origin.mode & 0044) != 0;
+        }
+      }
+    }
+    sighting.exposure.browser_variable = detect::ships_to_browsers(match.variable);
+    sighting.exposure.sent_elsewhere = match.sent_elsewhere;
+    sighting.path = places_.shown(path);
+    const AuditPlaces::Named named = places_.name(path);
+    sighting.uri_base = named.base;
+    sighting.uri = named.below;
+    sighting.match = std::move(match);
+    sightings.push_back(std::move(sighting));
+  }
+  matches_.clear();
+  return sightings;
+}
+
+}  // namespace kimiguard::cli

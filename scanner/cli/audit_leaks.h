@@ -1,0 +1,66 @@
+// The leak scan of an audit: every file that profiles and generic places name, every file below the
+// PATHs, the present environment, the user's own processes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scanner/agents/audit.h"
+#include "scanner/cli/audit_places.h"
+#include "scanner/cli/own_processes.h"
+#include "scanner/cli/progress.h"
+#include "scanner/core/coverage.h"
+#include "scanner/core/match.h"
+#include "scanner/detect/detector.h"
+#include "scanner/judge/sighting.h"
+#include "scanner/source/git/repository/file_status.h"
+
+namespace kimiguard::cli {
+
+struct LeakOptions {
+  unsigned threads = 1;
+  bool open_containers = true;
+  bool judge_modes = true;  // false: modes of this file system say nothing
+};
+
+class AuditLeaks {
+ public:
+  // `places` and `progress` must outlive it.
+  AuditLeaks(std::shared_ptr<detect::Detection> detection, LeakOptions options, const AuditPlaces& places,
+             Progress& progress);
+
+  // What the audit named in the home; what lies below a PATH is left to `below`.
+  void files(const std::vector<agents::SeenFile>& files);
+  // Every file below a PATH, as `scan --only files` reads it. `path` as the user gave it.
+  void below(const std::string& path);
+  void environment(const std::string& text);
+  void process(const OwnProcess& process);
+
+  // Everything seen so far. Kept matches, for what the run knows of a key.
+  const std::vector<Match>& matches() const { return matches_; }
+  // The same with what is known of each place. Once.
+  std::vector<judge::Sighting> sightings();
+  const Coverage& coverage() const { return coverage_; }
+  std::vector<Gap> repository_gaps() const { return status_.gaps(); }
+  // What git says of an absolute path.
+  git::FileStatusFinder& status() { return status_; }
+
+ private:
+  void text(const std::string& path, const std::string& bytes, Origin::Kind kind);
+
+  std::shared_ptr<detect::Detection> detection_;
+  LeakOptions options_;
+  const AuditPlaces& places_;
+  Progress& progress_;
+  std::vector<Match> matches_;
+  Coverage coverage_;
+  git::FileStatusFinder status_;
+  struct Known {
+    PlaceKind place = PlaceKind::ordinary;
+    bool project = false;
+  };
+  std::vector<std::pair<std::string, Known>> known_;  // sorted by path
+};
+
+}  // namespace kimiguard::cli

@@ -1,0 +1,250 @@
+// What `kimiguard audit` promises beyond single checks: exit codes, inventory, places, formats.
+#include <unistd.h>
+
+#include "tests/cli/audit_home.h"
+#include "tests/report/schema_check.h"
+
+namespace kimiguard::test {
+namespace {
+
+std::string kimi_cli(const std::string& key, const std::string& url = "https://api.moonshot.ai/v1") {
+  return "default_model = \"k\"\n[models.k]\nprovider = \"kimi\"\nmodel = \"kimi-k3\"\nmax_context_size = 100\n"
+         "[providers.kimi]\ntype = \"kimi\"\nbase_url = \"" +
+         url + "\"\napi_key = \"" + key + "\"\n";
+}
+
+std::string claude(const std::string& key, const std::string& url) {
+  return "{\n  \"env\": {\n    \"ANTHROPIC_BASE_URL\": \"" + url + "\",\n    \"ANTHROPIC_AUTH_TOKEN\": \"" + key + "\"\n  }\n}\n";
+}
+
+}  // namespace
+
+TEST_CASE("audit: an empty home is clean, a home that is not there is wrong usage") {
+  AuditHome home;
+  CHECK(home.run().status == 0);
+  CHECK(kimiguard({"audit", "--home", (home.folder / "nowhere").string()}).status == 2);
+  CHECK(home.run({"--only-tool", "clien"}).status == 2);
+  CHECK(home.run({"--only-tool", "clien"}).err.find("did you mean 'cline'") != std::string::npos);
+  CHECK(home.run({"--os", "beos"}).status == 2);
+  CHECK(home.run({(home.folder / "nowhere").string()}).status == 2);
+}
+
+TEST_CASE("audit: a key in its tool's own store with the right mode is inventory and never counts") {
+  AuditHome home;
+  home.write(".kimi/config.toml", kimi_cli(home.keys.platform()));
+  const Audited audited = home.audit({"--fail-on", "note"});
+  INFO(audited.out);
+  CHECK(audited.status == 0);
+  REQUIRE(audited.count("moonshot-platform-key") == 1);
+  CHECK(audited.finding("moonshot-platform-key").at("severity") == "inventory");
+  const Audited sarif = [&] {
+    Ran ran = home.run({"-f", "sarif"});
+    return Audited{ran.status, ran.out, ran.err, Json::parse(ran.out)};
+  }();
+  const Json& result = sarif.report.at("runs").at(0).at("results").at(0);
+  CHECK(result.at("kind") == "informational");
+  CHECK(result.at("level") == "none");
+  CHECK(sarif.report.at("runs").at(0).at("automationDetails").at("id") == "kimiguard/audit/");
+  const Json& location = result.at("locations").at(0).at("physicalLocation").at("artifactLocation");
+  CHECK(location.at("uriBaseId") == "HOME");
+  CHECK(location.at("uri") == ".kimi/config.toml");
+}
+
+TEST_CASE("audit: the same key in the same store, readable by others, is medium twice over") {
+  AuditHome home;
+  home.write(".kimi/config.toml", kimi_cli(home.keys.platform()), 0644);
+  const Audited audited = home.audit();
+  CHECK(audited.status == 1);
+  CHECK(audited.finding("moonshot-platform-key").at("severity") == "medium");
+  REQUIRE(audited.count("kimi-file-mode") == 1);
+  // It stands at the key.
+  CHECK(audited.finding("kimi-file-mode").at("places").at(0).at("region").at("startLine") == 9);
+}
+
+TEST_CASE("audit: a configuration finding has its snippet, its place below HOME and no absolute path") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  home.write(".claude/settings.json", claude(key, "https://api.moonshot.ai/anthropic"));
+  const Audited audited = home.audit();
+  CHECK(audited.status == 1);
+  const Json finding = audited.finding("kimi-host-mismatch");
+  REQUIRE(finding.is_object());
+  const Json& place = finding.at("places").at(0);
+  CHECK(place.at("uriBaseId") == "HOME");
+  CHECK(place.at("uri") == ".claude/settings.json");
+  CHECK(place.at("region").at("startLine") == 3);
+  CHECK(place.at("region").at("snippet").get<std::string>().find("api.moonshot.ai/anthropic") != std::string::npos);
+  CHECK(place.at("region").at("byteLength") == std::string("https://api.moonshot.ai/anthropic").size());
+  CHECK(finding.at("settings").at(0).at("region").at("snippet").get<std::string>().find("sk-kimi-…") != std::string::npos);
+  CHECK(audited.out.find(key) == std::string::npos);
+}
+
+TEST_CASE("audit: inventory by key says what it is, where it lies and who uses it; by tool where it goes") {
+  AuditHome home;
+  const std::string key = home.keys.platform();
+  home.write(".kimi/config.toml", kimi_cli(key));
+  home.write(".bash_history", "curl -H 'Authorization: Bearer " + key + "' https://api.moonshot.ai/v1/models\n");
+  const Audited audited = home.audit();
+  const Json entry = audited.key(key.substr(key.size() - 4));
+  REQUIRE(entry.is_object());
+  CHECK(entry.at("usedBy") == Json::array({"kimi-cli (kimi)"}));
+  REQUIRE(entry.at("places").size() == 2);
+  CHECK(entry.at("places").at(0).at("kind") == "shell_history");
+  CHECK(entry.at("places").at(0).at("mode") == "0600");
+  CHECK(entry.contains("sinceAtLeast"));
+  const Json connection = audited.connection("kimi-cli");
+  REQUIRE(connection.is_object());
+  CHECK(connection.at("host") == "api.moonshot.ai");
+  CHECK(connection.at("hostPath") == "/v1");
+  CHECK(connection.at("url").at("line") == 8);
+  CHECK(connection.at("key").at("line") == 9);
+  CHECK(connection.at("model").at("value") == "kimi-k3");
+  CHECK(connection.at("verdict") == "right");
+}
+
+TEST_CASE("audit: a key's owner is told by the connection that uses it, where its own file says nothing") {
+  AuditHome home;
+  const std::string key = home.keys.platform();
+  home.write(".kimi/config.toml", kimi_cli(key));
+  home.write(".claude/projects/p/session.jsonl", "{\"text\":\"token " + key + " is what I have\"}\n");
+  const Audited audited = home.audit();
+  CHECK(audited.count("unattributed-sk-key") == 0);
+  const Json finding = audited.finding("moonshot-platform-key", "session.jsonl");
+  REQUIRE(finding.is_object());
+  CHECK(finding.at("confidence") == "high");
+  CHECK(finding.at("severity") == "medium");
+}
+
+TEST_CASE("audit: the present environment counts in one's own home only, at proc/self/environ") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  const std::map<std::string, std::string> environment = {{"MOONSHOT_API_KEY", key},
+                                                          {"MOONSHOT_BASE_URL", "https://api.moonshot.ai/v1"}};
+  const Audited mine = home.audit_present(environment);
+  CHECK(mine.status == 1);
+  const Json leak = mine.finding("kimi-code-key");
+  REQUIRE(leak.is_object());
+  CHECK(leak.at("severity") == "medium");
+  CHECK(leak.at("places").at(0).at("uriBaseId") == "SYSTEM");
+  CHECK(leak.at("places").at(0).at("uri") == "proc/self/environ");
+  const Json fault = mine.finding("kimi-host-mismatch");
+  REQUIRE(fault.is_object());
+  CHECK(fault.at("places").at(0).at("uri") == "proc/self/environ");
+  CHECK(fault.at("places").at(0).at("region").at("snippet").get<std::string>().find("MOONSHOT_BASE_URL") != std::string::npos);
+  RunOptions options;
+  options.environment = environment;
+  CHECK(kimiguard({"audit", "--home", home.home().string()}, options).status == 0);
+}
+
+TEST_CASE("audit: every file below a PATH is read, with a base of its own outside the home") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  home.outside("work/notes/deep/any.txt", "remember " + key + "\n");
+  home.outside("work/.claude/settings.json", claude(key, "https://api.moonshot.cn/anthropic"));
+  const Audited audited = home.audit({(home.folder / "work").string()});
+  CHECK(audited.status == 1);
+  const Json leak = audited.finding("kimi-code-key", "any.txt");
+  REQUIRE(leak.is_object());
+  CHECK(leak.at("severity") == "high");
+  CHECK(leak.at("places").at(0).at("uriBaseId") == "PATH1");
+  CHECK(leak.at("places").at(0).at("uri") == "notes/deep/any.txt");
+  CHECK(audited.count("kimi-host-mismatch") == 1);
+  // A project's settings are no store of the user's.
+  CHECK(audited.finding("kimi-code-key", "settings.json").at("severity") == "high");
+}
+
+TEST_CASE("audit: what is named and cannot be read makes a 3 where nothing is found") {
+  if (::geteuid() == 0) return;  // root reads everything
+  AuditHome home;
+  home.write(".kimi/config.toml", "default_model = \"x\"\n", 0000);
+  const Audited audited = home.audit();
+  CHECK(audited.status == 3);
+  CHECK(audited.report.at("summary").at("coverage").at("complete") == false);
+}
+
+TEST_CASE("audit: text names wrong rows and folds right ones; Chinese too; lines fit the terminal") {
+  AuditHome home;
+  home.write(".claude/settings.json", claude(home.keys.kimi_code(), "https://api.moonshot.ai/anthropic"));
+  home.write(".kimi/config.toml", kimi_cli(home.keys.platform()));
+  const Ran english = home.run();
+  CHECK(english.out.find("WRONG  Claude Code (settings)") != std::string::npos);
+  CHECK(english.out.find("right: kimi-cli") != std::string::npos);
+  const Ran chinese = home.run({"--lang", "zh"});
+  CHECK(chinese.out.find("有误  Claude Code (settings)") != std::string::npos);
+  CHECK(chinese.out.find("无误：kimi-cli") != std::string::npos);
+  CHECK(english.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("audit: --graph is a Mermaid diagram of keys, tools and hosts, wrong ways marked") {
+  AuditHome home;
+  home.write(".claude/settings.json", claude(home.keys.kimi_code(), "https://api.moonshot.ai/anthropic"));
+  const Ran ran = home.run({"--graph"});
+  CHECK(ran.status == 1);
+  CHECK(ran.out.starts_with("flowchart LR\n"));
+  CHECK(ran.out.find("Claude Code (settings)") != std::string::npos);
+  CHECK(ran.out.find("api.moonshot.ai") != std::string::npos);
+  CHECK(ran.out.find("linkStyle 0,1 stroke") != std::string::npos);
+}
+
+TEST_CASE("audit: --only-tool reads and judges that tool alone") {
+  AuditHome home;
+  home.write(".claude/settings.json", claude(home.keys.kimi_code(), "https://api.moonshot.ai/anthropic"));
+  home.write(".kimi/config.toml", kimi_cli(home.keys.platform()));
+  const Audited audited = home.audit({"--only-tool", "kimi-cli"});
+  CHECK(audited.status == 0);
+  CHECK(audited.connection("claude-code").is_null());
+  CHECK(audited.connection("kimi-cli").is_object());
+  const Ran list = kimiguard({"audit", "--list-tools"});
+  CHECK(list.status == 0);
+  CHECK(list.out.find("claude-code-router") != std::string::npos);
+}
+
+TEST_CASE("audit: no output format holds a planted key, plain or encoded") {
+  AuditHome home;
+  const std::string code = home.keys.kimi_code();
+  const std::string platform = home.keys.platform();
+  home.write(".claude/settings.json", claude(code, "https://api.moonshot.ai/anthropic"));
+  home.write(".kimi/config.toml", kimi_cli(platform), 0644);
+  home.write(".claude/projects/p/" + platform + ".jsonl", "{\"t\":\"MOONSHOT_API_KEY=" + platform + "\"}\n");
+  home.write(".continue/config.yaml", "models:\n  - name: " + platform + "\n    provider: moonshot\n    model: kimi-k3\n    apiKey: " + platform + "\n");
+  for (const char* format : {"text", "json", "jsonl", "sarif", "html", "markdown", "csv", "junit", "gitlab", "github"}) {
+    const Ran ran = home.run({"-f", format, "-v"});
+    INFO(format);
+    for (const std::string& key : {code, platform}) {
+      CHECK((ran.out + ran.err).find(key.substr(8, 24)) == std::string::npos);
+      CHECK((ran.out + ran.err).find(key.substr(key.size() - 24)) == std::string::npos);
+    }
+  }
+  const Ran graph = home.run({"--graph"});
+  CHECK(graph.out.find(platform.substr(8, 24)) == std::string::npos);
+}
+
+TEST_CASE("audit: JSON reports fit their schema") {
+  AuditHome home;
+  home.write(".claude/settings.json", claude(home.keys.kimi_code(), "https://api.moonshot.ai/anthropic"));
+  home.write(".kimi/config.toml", kimi_cli(home.keys.platform()), 0644);
+  const Json schema = Json::parse(read_file(std::string(KIMIGUARD_SOURCE_DIR) + "/schema/kimiguard-report.schema.json"));
+  CHECK(report::schema_complaints(schema, home.audit().report) == std::vector<std::string>{});
+}
+
+TEST_CASE("audit: retired models are judged as of a day") {
+  AuditHome home;
+  home.write(".continue/config.yaml",
+             "models:\n  - name: Kimi\n    provider: moonshot\n    model: kimi-k2.5\n    apiKey: " + home.keys.platform() +
+                 "\n    apiBase: https://api.moonshot.ai/v1\n    roles: [chat]\n");
+  CHECK(home.audit().count("kimi-model-retired") == 1);
+  Ran earlier = kimiguard({"audit", "--home", home.home().string(), "--as-of", "2026-03-01", "-f", "json"});
+  CHECK(earlier.out.find("kimi-model-retired") == std::string::npos);
+}
+
+TEST_CASE("audit: the same bytes of output for any number of threads") {
+  AuditHome home;
+  for (int i = 0; i < 40; ++i)
+    home.write(".claude/projects/p" + std::to_string(i % 7) + "/s" + std::to_string(i) + ".jsonl",
+               "{\"t\":\"MOONSHOT_API_KEY=" + home.keys.platform() + "\"}\n");
+  const Ran one = home.run({"-f", "json", "-j1"});
+  CHECK(one.out == home.run({"-f", "json", "-j2"}).out);
+  CHECK(one.out == home.run({"-f", "json", "-j8"}).out);
+}
+
+}  // namespace kimiguard::test
