@@ -42,7 +42,7 @@ class Counter : public ObjectVisitor {
  public:
   Counter(std::unique_ptr<Finder> finder, bool all) : finder_(std::move(finder)), all_(all) {}
   Finder* finder() override { return finder_.get(); }
-  bool every_object() const override { return all_; }
+  unsigned every_object() const override { return all_ ? kEveryType : 0; }
   void object(const ObjectView&, const std::vector<Hit>& hits) override { found_ += hits.size(); }
   std::uint64_t found() const { return found_; }
 

@@ -10,6 +10,7 @@
 
 #include "scanner/detect/names.h"
 #include "scanner/source/git/history/commit_text.h"
+#include "scanner/source/git/history/missing_objects.h"
 #include "scanner/source/git/history/provenance.h"
 #include "scanner/source/git/history/range.h"
 #include "scanner/source/git/history/revision.h"
@@ -154,9 +155,10 @@ class DetectFinder final : public git::Finder {
 class WalkVisitor final : public git::ObjectVisitor {
  public:
   WalkVisitor(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, std::string git_dir,
-              std::vector<ObjectMatch>& to, GitScanned& scanned, std::mutex& mutex)
+              std::vector<ObjectMatch>& to, GitScanned& scanned, std::mutex& mutex, git::MissingObjects& missing)
       : reader_(std::move(detection), options, std::move(git_dir)),
         finder_(reader_.detector(), options.open_containers),
+        missing_(missing),
         to_(to),
         scanned_(scanned),
         mutex_(mutex) {}
@@ -167,13 +169,17 @@ class WalkVisitor final : public git::ObjectVisitor {
     std::move(reader_.problems().begin(), reader_.problems().end(), std::back_inserter(scanned_.problems));
   }
   git::Finder* finder() override { return &finder_; }
-  void object(const git::ObjectView& view, const std::vector<git::Hit>&) override {
-    reader_.read(view.id, view.type, view.bytes);
+  git::TreeVisitor* trees() override { return &missing_; }
+  unsigned every_object() const override { return git::type_bit(git::ObjectType::commit) | git::type_bit(git::ObjectType::tag); }
+  void object(const git::ObjectView& view, const std::vector<git::Hit>& hits) override {
+    missing_.object(view);
+    if (!hits.empty()) reader_.read(view.id, view.type, view.bytes);
   }
 
  private:
   ObjectReader reader_;
   DetectFinder finder_;
+  git::MissingObjects::Seeker missing_;
   std::vector<ObjectMatch>& to_;
   GitScanned& scanned_;
   std::mutex& mutex_;
@@ -272,11 +278,15 @@ class Placer {
   std::string folder_;
 };
 
-// Asks where the objects belong and makes sightings of their matches.
+void add_gaps(Coverage& coverage, const std::vector<Gap>& gaps) {
+  coverage.gaps.insert(coverage.gaps.end(), gaps.begin(), gaps.end());
+}
+
+// Asks where the objects belong and makes sightings of their matches; of missing objects, gaps.
 void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, const git::ObjectStore& store,
             const git::RefSnapshot& refs, unsigned threads, const Placer& placer, GitScanned& scanned,
-            const std::unordered_map<std::string, std::string>& paths = {}) {
-  if (found.empty()) return;
+            const std::unordered_map<std::string, std::string>& paths = {}, const git::MissingObjects* missing = nullptr,
+            const std::vector<git::MissingObject>& missed = {}) {
   std::sort(found.begin(), found.end(), [](const ObjectMatch& a, const ObjectMatch& b) {
     if (!(a.id == b.id)) return a.id < b.id;
     return a.match.region.bytes.begin < b.match.region.bytes.begin;
@@ -284,6 +294,10 @@ void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, 
   std::vector<git::ObjectId> wanted;
   for (const ObjectMatch& match : found)
     if (wanted.empty() || !(wanted.back() == match.id)) wanted.push_back(match.id);
+  if (missing != nullptr) {
+    const std::vector<git::ObjectId> questions = missing->questions(missed);
+    wanted.insert(wanted.end(), questions.begin(), questions.end());
+  }
   git::ProvenanceOptions options;
   options.threads = threads;
   options.every_ref_is_pushed = repository.bare;
@@ -291,6 +305,7 @@ void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, 
   scanned.coverage.gaps.insert(scanned.coverage.gaps.end(), report.gaps.begin(), report.gaps.end());
   std::unordered_map<git::ObjectId, const git::ObjectProvenance*> known;
   for (const git::ObjectProvenance& object : report.objects) known.emplace(object.id, &object);
+  if (missing != nullptr) add_gaps(scanned.coverage, missing->gaps(missed, known));
   for (ObjectMatch& match : found) {
     const auto it = known.find(match.id);
     const auto path = paths.find(match.id.hex());
@@ -325,10 +340,6 @@ Result<std::shared_ptr<git::ObjectStore>> open_store(const git::Repository& repo
   return git::ObjectStore::open(folder, repository.hash, options);
 }
 
-void add_gaps(Coverage& coverage, const std::vector<Gap>& gaps) {
-  coverage.gaps.insert(coverage.gaps.end(), gaps.begin(), gaps.end());
-}
-
 }  // namespace
 
 GitScanned GitScan::everything(const git::Repository& repository) {
@@ -356,18 +367,26 @@ GitScanned GitScan::everything(const git::Repository& repository) {
   }
   std::vector<ObjectMatch> found;
   std::mutex mutex;
+  git::MissingObjects missing(repository, **store);
   git::WalkOptions walk;
   walk.threads = options_.threads;
   progress_.stage("history");
   walk.done = &progress_.done;
   const git::WalkReport report = git::walk(**store, walk, [&](unsigned) {
-    return std::make_unique<WalkVisitor>(detection_, options_, repository.git_dir, found, scanned, mutex);
+    return std::make_unique<WalkVisitor>(detection_, options_, repository.git_dir, found, scanned, mutex, missing);
   });
   scanned.coverage.add(report.coverage);
-  settle(found, repository, **store, refs, options_.threads, placer, scanned);
-  if (!repository.work_tree.empty())
-    if (auto index = git::read_staged(repository, **store, options_.index_file); index)
-      add_gaps(scanned.coverage, git::missing_submodules(repository, index->index));
+  missing.look(refs);
+  if (!repository.work_tree.empty()) {
+    const std::string file = options_.index_file.empty() ? repository.git_dir + "/index" : options_.index_file;
+    if (const auto index = git::WorkTreeIndex::read(file, repository.git_dir, repository.hash); index) {
+      missing.look(*index);
+      add_gaps(scanned.coverage, git::missing_submodules(repository, *index));
+    } else if (index.error().code != "absent") {
+      scanned.coverage.gaps.push_back({GapKind::unreadable, index.error().code, namer_.shown(file), index.error().message, 1});
+    }
+  }
+  settle(found, repository, **store, refs, options_.threads, placer, scanned, {}, &missing, missing.settled(report.salvaged));
   return scanned;
 }
 

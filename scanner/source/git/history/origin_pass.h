@@ -26,6 +26,7 @@ struct WantedIds {
     return numbers.find(short_id(id));
   }
   std::bitset<65536> heads;
+  std::vector<bool> absent;  // not stored: only its place in trees can be told. By number
   ShortMap numbers;
 };
 

@@ -175,9 +175,10 @@ class Origins {
   ProvenanceReport run() {
     if (wanted_.empty()) return std::move(report_);
     bool trees = false;
-    for (const ObjectId& id : wanted_) {
-      const auto info = store_.info(id);
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const auto info = store_.info(wanted_[i]);
       if (!info || info->type == ObjectType::blob || info->type == ObjectType::tree) trees = true;
+      sought_.absent[i] = !info && !store_.contains(wanted_[i]);
     }
     parts_ = origin_pass(store_, sought_, trees, options_.threads);
     gather_commits();

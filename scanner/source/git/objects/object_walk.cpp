@@ -205,6 +205,7 @@ class Pass {
           std::copy(other->bytes.begin(), other->bytes.end(), copy);
           below.bytes = {copy, other->bytes.size()};
           below.hits = worker.last_hits();
+          below.marks = worker.last_marks();
           below.begin = forest.child_begin[node];
           below.end = forest.child_begin[node + 1];
           worker.subtree(std::move(below));
@@ -351,6 +352,9 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
     delivered.insert(delivered.end(), more.begin(), more.end());
     std::sort(delivered.begin(), delivered.end());
   }
+  for (const auto& one : salvaged)
+    for (std::uint32_t i = 0; one != nullptr && i < one->index.size(); ++i) report.salvaged.push_back(one->index.id(i));
+  std::sort(report.salvaged.begin(), report.salvaged.end());
   report.coverage.settle();
   return report;
 }

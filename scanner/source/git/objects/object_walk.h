@@ -23,8 +23,13 @@
 #include "scanner/source/git/objects/finder.h"
 #include "scanner/source/git/objects/object_id.h"
 #include "scanner/source/git/objects/object_store.h"
+#include "scanner/source/git/objects/tree_links.h"
 
 namespace kimiguard::git {
+
+constexpr unsigned type_bit(ObjectType type) { return 1U << static_cast<unsigned>(type); }
+constexpr unsigned kEveryType = type_bit(ObjectType::commit) | type_bit(ObjectType::tree) |
+                                type_bit(ObjectType::blob) | type_bit(ObjectType::tag);
 
 struct ObjectView {
   ObjectId id;
@@ -39,21 +44,20 @@ class ObjectVisitor {
   virtual ~ObjectVisitor() = default;
   // Asked once. May be null: then every object is delivered without hits, or none at all.
   virtual Finder* finder() { return nullptr; }
-  // Whether objects without hits are wanted too. Asked once.
-  virtual bool every_object() const { return false; }
+  // Looks at what trees name. Asked once; may be null. A tree is not rebuilt for it alone.
+  virtual TreeVisitor* trees() { return nullptr; }
+  // Types, as type_bit()s, of which objects without hits are wanted too. Asked once.
+  virtual unsigned every_object() const { return 0; }
   // `hits` are sorted and each is there once. An exception ends the walk and leaves it.
   virtual void object(const ObjectView& view, const std::vector<Hit>& hits) = 0;
 };
 
 using VisitorFactory = std::function<std::unique_ptr<ObjectVisitor>(unsigned thread)>;
 
-constexpr unsigned type_bit(ObjectType type) { return 1U << static_cast<unsigned>(type); }
-
 struct WalkOptions {
   unsigned threads = 1;
   // Object types wanted, as type_bit()s. Deltas of other types are not even inflated.
-  unsigned types = type_bit(ObjectType::commit) | type_bit(ObjectType::tree) |
-                   type_bit(ObjectType::blob) | type_bit(ObjectType::tag);
+  unsigned types = kEveryType;
   // Bytes of bases kept for their children by all threads together. Above it, bases are dropped and
   // rebuilt when needed. The objects at work themselves come on top: two for each thread.
   std::uint64_t stack_bytes = std::uint64_t{128} << 20;
@@ -87,6 +91,8 @@ struct WalkReport {
   // Codes: `damaged`, `missing_base`, `cycle`, `limit`, `promisor` (not_here), `wrong_name`, `index`.
   Coverage coverage;
   WalkStats stats;
+  // Names that only packs read in their own order showed, sorted: the store does not know them.
+  std::vector<ObjectId> salvaged;
 };
 
 // Walks the whole store. Each object is delivered once however often it is stored; where one copy is

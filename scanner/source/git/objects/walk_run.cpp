@@ -26,6 +26,7 @@ WalkWorker::WalkWorker(WalkShared& shared, ObjectVisitor& visitor)
     : shared_(shared),
       visitor_(visitor),
       finder_(visitor.finder()),
+      trees_(visitor.trees()),
       every_(visitor.every_object()),
       stack_limit_(shared.options.stack_bytes / std::max(1U, shared.threads)),
       pool_(kPoolBytes) {
@@ -33,6 +34,10 @@ WalkWorker::WalkWorker(WalkShared& shared, ObjectVisitor& visitor)
     reach_ = std::max<std::uint64_t>(finder_->reach(), 1);
     context_ = finder_->context();
     cost_ = finder_->cost();
+  }
+  if (trees_ != nullptr) {
+    links_.emplace(*trees_, shared.store.hash_kind());
+    every_tree_ = trees_->every_tree();
   }
 }
 
@@ -84,6 +89,7 @@ void WalkWorker::subtree(Subtree subtree) {
   base.buffer = std::move(subtree.buffer);
   base.bytes = subtree.bytes;
   base.hits = std::move(subtree.hits);
+  base.marks = std::move(subtree.marks);
   push(subtree.node, std::move(base));
   stack_[depth_ - 1].keep = subtree.keep;
   stack_[depth_ - 1].next = subtree.begin;
@@ -107,6 +113,7 @@ void WalkWorker::offer() {
     std::memcpy(copy, level.bytes.data(), level.bytes.size());
     given.bytes = {copy, level.bytes.size()};
     given.hits = level.hits;
+    given.marks = level.marks;
     given.end = level.end;
     given.begin = --level.end;
     const std::lock_guard lock(shared_.mutex);
@@ -178,7 +185,7 @@ void WalkWorker::find_whole(std::string_view text, std::vector<Hit>& hits) {
 }
 
 void WalkWorker::deliver(Node node, ObjectType type, std::string_view text, const std::vector<Hit>& hits) {
-  if (hits.empty() && !every_) return;
+  if (hits.empty() && (every_ & type_bit(type)) == 0) return;
   const HashKind kind = shared_.store.hash_kind();
   ObjectView view{shared_.forest.id(node, kind), type, text};
   const bool duplicate = shared_.forest.duplicate[node] == kLaterCopy;
@@ -205,8 +212,28 @@ void WalkWorker::deliver(Node node, ObjectType type, std::string_view text, cons
 void WalkWorker::recovered(Node node, ObjectType type, std::string_view text) {
   last_hits_.clear();
   if (finder_ != nullptr) find_whole(text, last_hits_);
+  last_marks_.clear();
+  if (looks_into(type)) {
+    links_->whole(text, last_marks_);
+    tell_tree(node, last_marks_);
+  }
   deliver(node, type, text, last_hits_);
   finish(node, text.size());
+}
+
+TreeMarks WalkWorker::spare_marks() {
+  if (spare_marks_.empty()) return {};
+  TreeMarks marks = std::move(spare_marks_.back());
+  spare_marks_.pop_back();
+  return marks;
+}
+
+void WalkWorker::tell_tree(Node node, const TreeMarks& marks) {
+  if (!every_tree_ && !marks.fresh) return;
+  if (shared_.forest.duplicate[node] == kLaterCopy || delivered_before(node)) return;
+  kept_.clear();
+  for (const TreeMarks::Kept& kept : marks.kept) kept_.push_back(kept.number);
+  trees_->tree(shared_.forest.id(node, shared_.store.hash_kind()), kept_);
 }
 
 // Inflates the whole object at `node`. Nothing is delivered yet.
@@ -289,10 +316,16 @@ void WalkWorker::root(Node node) {
     return;
   }
   if (finder_ != nullptr) find_whole(base.bytes, base.hits);
+  if (looks_into(type_)) {
+    base.marks = spare_marks();
+    links_->whole(base.bytes, base.marks);
+    tell_tree(node, base.marks);
+  }
   deliver(node, type_, base.bytes, base.hits);
   finish(node, base.bytes.size());
   if (forest.child_begin[node] == forest.child_begin[node + 1]) {
     pool_.give(std::move(base.buffer));
+    if (looks_into(type_)) spare_marks_.push_back(std::move(base.marks));
     return;
   }
   push(node, std::move(base));
@@ -310,6 +343,11 @@ void WalkWorker::push(Node node, Base base) {
   level.next = shared_.forest.child_begin[node];
   level.end = shared_.forest.child_begin[node + 1];
   level.hits = std::move(base.hits);
+  if (links_) {
+    // Two vectors a level are kept as buffers are.
+    std::swap(level.marks, base.marks);
+    if (base.marks.ends.capacity() != 0 && spare_marks_.size() < 64) spare_marks_.push_back(std::move(base.marks));
+  }
   live_bytes_ += level.bytes.size();
   if (live_bytes_ > stack_limit_) evict(depth_ - 1);
 }
@@ -432,6 +470,7 @@ void WalkWorker::prefetch(Node node) {
   const std::uint32_t index = node - entries.first;
   __builtin_prefetch(entries.pack->bytes().data() + entries.offsets[index]);
   __builtin_prefetch(entries.index->crc_address(entries.positions[index]));
+  if (every_tree_) __builtin_prefetch(entries.index->name(entries.positions[index]));
 }
 
 std::optional<std::string_view> WalkWorker::inflate_delta(Node node, const PackEntries& entries,
@@ -474,14 +513,28 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
     return fail(node, Fault::limit);
 
   const bool leaf = forest.child_begin[node] == forest.child_begin[node + 1];
+  const bool every = (every_ & type_bit(type_)) != 0;
+  const bool tree = looks_into(type_);
   const std::vector<Hit>& base_hits = stack_[level_index].hits;
   std::vector<Hit> hits;
+  TreeMarks marks;
+  bool steps = false;  // plan_.steps are read
+  const auto read_steps = [&] {
+    steps = steps || read_delta_steps(*delta, *sizes, base.size(), plan_.steps);
+    return steps;
+  };
+  const auto read_entries = [&](const char* result) {
+    marks = spare_marks();
+    links_->derived(plan_.steps, size, stack_[level_index].marks, base, *delta, result, !leaf, marks);
+    tell_tree(node, marks);
+  };
   // By windows, if what they leave out costs more to scan than the calls they take.
   bool windows = false;
   const double whole_ns = static_cast<double>(size) * cost_.byte_ns;
+  if (tree && !read_steps()) return fail(node, Fault::damaged);
   if (finder_ != nullptr && shared_.options.scan != WalkOptions::Scan::whole &&
       (whole_ns > cost_.call_ns || shared_.options.scan == WalkOptions::Scan::windows)) {
-    if (!read_delta_steps(*delta, *sizes, base.size(), plan_.steps)) return fail(node, Fault::damaged);
+    if (!read_steps()) return fail(node, Fault::damaged);
     const std::uint64_t join =
         shared_.options.scan == WalkOptions::Scan::windows
             ? 0
@@ -494,7 +547,7 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
   if (windows) {
     ++stats.windows;
     carry_hits(plan_, base_hits, base.size(), size, context_, hits);
-    if (leaf && !every_ && !suspicious) {
+    if (leaf && !every && !suspicious) {
       // Nothing is made from it: only the windows are built.
       std::size_t step = 0;
       for (const Window& window : plan_.windows) {
@@ -506,17 +559,21 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
         finder_->find({out, length}, seen_);
         if (!seen_.empty()) keep_decided(seen_, window, size, context_, hits);
       }
-      if (hits.empty()) {
-        ++stats.not_rebuilt;
-        return finish(node, size);
-      }
     }
+  }
+  if (leaf && !every && !suspicious && (windows ? hits.empty() : finder_ == nullptr && (tree || steps))) {
+    ++stats.not_rebuilt;
+    if (tree) {
+      read_entries(nullptr);
+      spare_marks_.push_back(std::move(marks));
+    }
+    return finish(node, size);
   }
   Base built;
   built.buffer = pool_.take(size + kDeltaSlack);
   built.bytes = {built.buffer.data(), size};
   stats.rebuilt += size;
-  if (windows) {
+  if (steps) {
     apply_steps(base, *delta, plan_.steps, built.buffer.data());
   } else if (!apply_delta(base, *delta, *sizes, built.buffer.data())) {
     pool_.give(std::move(built.buffer));
@@ -526,7 +583,7 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
     pool_.give(std::move(built.buffer));
     return fail(node, Fault::damaged);
   }
-  if (windows && !(leaf && !every_ && !suspicious)) {
+  if (windows && !(leaf && !every && !suspicious)) {
     for (const Window& window : plan_.windows) {
       const auto length = static_cast<std::size_t>(window.end - window.begin);
       seen_.clear();
@@ -541,13 +598,16 @@ void WalkWorker::child(std::size_t level_index, Node node, bool last) {
   } else if (finder_ != nullptr) {
     find_whole(built.bytes, hits);
   }
+  if (tree) read_entries(built.buffer.data());
   deliver(node, type_, built.bytes, hits);
   finish(node, size);
   if (leaf) {
     pool_.give(std::move(built.buffer));
+    if (tree) spare_marks_.push_back(std::move(marks));
     return;
   }
   built.hits = std::move(hits);
+  built.marks = std::move(marks);
   if (last && !stack_[level_index].keep) {
     // The base goes before its last child's own children come: a chain of any length needs two
     // buffers.

@@ -29,6 +29,7 @@ struct Subtree {
   RawBuffer buffer;
   std::string_view bytes;  // in buffer
   std::vector<Hit> hits;
+  TreeMarks marks;
   std::uint32_t begin = 0;  // into DeltaForest::children
   std::uint32_t end = 0;
   // The bytes came from another copy than the node's own entry: they cannot be rebuilt from it.
@@ -86,8 +87,9 @@ class WalkWorker {
   void subtree(Subtree subtree);
   // Matches and delivers bytes that a node should have; for those recovered from another copy.
   void recovered(Node node, ObjectType type, std::string_view bytes);
-  // The hits recovered() found last.
+  // The hits and marks recovered() found last.
   const std::vector<Hit>& last_hits() const { return last_hits_; }
+  const TreeMarks& last_marks() const { return last_marks_; }
 
   std::vector<Failed> failed;
   std::vector<ObjectId> wrong_names;  // names that were given to other bytes
@@ -106,12 +108,14 @@ class WalkWorker {
     std::uint32_t next = 0;  // into children
     std::uint32_t end = 0;
     std::vector<Hit> hits;
+    TreeMarks marks;
   };
   // A rebuilt or inflated object that its children will need.
   struct Base {
     RawBuffer buffer;
     std::string_view bytes;
     std::vector<Hit> hits;
+    TreeMarks marks;
   };
 
   void root(Node node);
@@ -129,6 +133,9 @@ class WalkWorker {
   void find_whole(std::string_view text, std::vector<Hit>& hits);
   bool is_named(Node node, ObjectType type, std::string_view text);
   void deliver(Node node, ObjectType type, std::string_view text, const std::vector<Hit>& hits);
+  bool looks_into(ObjectType type) const { return links_ && type == ObjectType::tree; }
+  void tell_tree(Node node, const TreeMarks& marks);
+  TreeMarks spare_marks();
   void finish(Node node, std::uint64_t size);
   bool delivered_before(Node node) const;
   void fail(Node node, Fault fault);
@@ -139,7 +146,10 @@ class WalkWorker {
   WalkShared& shared_;
   ObjectVisitor& visitor_;
   Finder* finder_;
-  bool every_;
+  TreeVisitor* trees_;
+  std::optional<TreeLinks> links_;
+  bool every_tree_ = false;
+  unsigned every_;  // types
   std::uint64_t reach_ = 0;
   std::size_t context_ = 0;
   FindCost cost_;
@@ -151,6 +161,9 @@ class WalkWorker {
   WindowPlan plan_;
   std::vector<Hit> seen_;
   std::vector<Hit> last_hits_;
+  TreeMarks last_marks_;
+  std::vector<TreeMarks> spare_marks_;
+  std::vector<std::uint32_t> kept_;
   std::vector<Level> stack_;   // levels beyond depth_ are kept for their vectors
   std::size_t depth_ = 0;
   std::uint64_t live_bytes_ = 0;  // of bases on the stack

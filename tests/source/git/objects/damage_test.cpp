@@ -164,7 +164,7 @@ TEST_CASE("a hundred thousand tiny deltas of a large base stop at the limit of w
   struct Count : ObjectVisitor {
     explicit Count(std::atomic<std::uint64_t>& to) : seen(to) {}
     std::atomic<std::uint64_t>& seen;
-    bool every_object() const override { return true; }
+    unsigned every_object() const override { return kEveryType; }
     void object(const ObjectView& view, const std::vector<Hit>&) override {
       if (view.bytes == kSound) ++seen;
     }

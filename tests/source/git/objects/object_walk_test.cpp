@@ -232,7 +232,7 @@ TEST_CASE("real repositories are delivered object by object as git and libgit2 h
     struct Hasher : ObjectVisitor {
       std::map<std::string, std::string> seen;
       std::size_t wrong = 0;
-      bool every_object() const override { return true; }
+      unsigned every_object() const override { return kEveryType; }
       void object(const ObjectView& view, const std::vector<Hit>&) override {
         if (!(hash_object(HashKind::sha1, view.type, view.bytes) == view.id)) ++wrong;
         seen[view.id.hex()] = std::string(git::name(view.type)) + " " + std::to_string(view.bytes.size());
@@ -241,7 +241,7 @@ TEST_CASE("real repositories are delivered object by object as git and libgit2 h
     struct Forward : ObjectVisitor {
       explicit Forward(Hasher& to) : hasher(to) {}
       Hasher& hasher;
-      bool every_object() const override { return true; }
+      unsigned every_object() const override { return kEveryType; }
       void object(const ObjectView& view, const std::vector<Hit>& hits) override { hasher.object(view, hits); }
     };
     Hasher hashers[2];

@@ -141,7 +141,7 @@ namespace {
 class Collector : public ObjectVisitor {
  public:
   Collector(Walked& walked, std::mutex& mutex) : walked_(walked), mutex_(mutex) {}
-  bool every_object() const override { return true; }
+  unsigned every_object() const override { return kEveryType; }
   void object(const ObjectView& view, const std::vector<Hit>&) override {
     const std::lock_guard lock(mutex_);
     const bool added =

@@ -1,0 +1,187 @@
+#include "scanner/source/git/history/missing_objects.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "scanner/source/git/history/commit_text.h"
+
+namespace kimiguard::git {
+namespace {
+
+// Ids that are kept; of more there is only a number.
+constexpr std::size_t kMostKept = 1'000'000;
+// Ids whose place is looked for.
+constexpr std::size_t kMostAsked = 1000;
+// Gaps that name an object each.
+constexpr std::size_t kMostNamed = 10;
+
+const ObjectId& question(const MissingObject& one) {
+  return one.by.empty() || one.namer == std::string_view("tree") ? one.id : one.by;
+}
+
+}  // namespace
+
+MissingObjects::MissingObjects(const Repository& repository, const ObjectStore& store)
+    : repository_(repository), store_(store), stored_(store) {}
+
+MissingObjects::Seeker::~Seeker() {
+  const std::lock_guard lock(owner_.mutex_);
+  owner_.beyond_ += beyond_;
+  for (auto& [id, one] : seen_) {
+    const auto [at, fresh] = owner_.missing_.try_emplace(id, one);
+    // Of several namers the smallest, whatever thread saw it first.
+    if (!fresh && one.by < at->second.by) at->second = std::move(one);
+  }
+}
+
+MissingObject* MissingObjects::Seeker::miss(const ObjectId& id) {
+  if (id.null()) return nullptr;
+  if (seen_.size() >= kMostKept) {
+    ++beyond_;
+    return nullptr;
+  }
+  const auto [at, fresh] = seen_.try_emplace(id);
+  if (!fresh) return nullptr;
+  at->second.id = id;
+  return &at->second;
+}
+
+bool MissingObjects::Seeker::stored(const std::uint8_t* id) {
+  std::uint64_t head = 0;
+  std::memcpy(&head, id, sizeof head);
+  std::uint64_t& known = known_[head % kKnown];
+  if (known == head) return true;
+  if (!owner_.stored_.may_contain(id)) return false;
+  known = head;
+  return true;
+}
+
+std::uint32_t MissingObjects::Seeker::entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) {
+  if (stored(id)) return 0;
+  const std::uint32_t kind = mode & 0170000;
+  if (kind == 0160000) return 0;  // a submodule's commit lies elsewhere
+  const ObjectId whole(id, hash_bytes(owner_.store_.hash_kind()));
+  MissingObject* const one = miss(whole);
+  if (one == nullptr) return 0;
+  one->name = std::string(name);
+  one->type = kind == 0040000 ? ObjectType::tree : ObjectType::blob;
+  of_this_tree_.push_back(whole);
+  return 1;
+}
+
+void MissingObjects::Seeker::tree(const ObjectId& id, const std::vector<std::uint32_t>&) {
+  for (const ObjectId& missing : of_this_tree_) seen_[missing].by = id;
+  of_this_tree_.clear();
+}
+
+void MissingObjects::Seeker::object(const ObjectView& view) {
+  const auto look = [&](const ObjectId& id, ObjectType type, const char* namer) {
+    if (id.empty() || stored(id.data())) return;
+    MissingObject* const one = miss(id);
+    if (one == nullptr) return;
+    one->namer = namer;
+    one->by = view.id;
+    one->type = type;
+  };
+  if (view.type == ObjectType::commit) {
+    const auto head = read_commit(view.bytes, owner_.store_.hash_kind());
+    if (!head) return;
+    look(head->tree, ObjectType::tree, "commit");
+    const auto& shallow = owner_.repository_.shallow;
+    if (!shallow.empty() && std::binary_search(shallow.begin(), shallow.end(), view.id)) return;
+    for (const ObjectId& parent : head->parents) look(parent, ObjectType::commit, "commit");
+  } else if (view.type == ObjectType::tag) {
+    if (const auto head = read_tag(view.bytes, owner_.store_.hash_kind())) look(head->target, head->type, "tag");
+  }
+}
+
+void MissingObjects::look(const RefSnapshot& refs) {
+  const auto one = [&](const Ref& ref) {
+    if (ref.id.empty() || ref.id.null() || stored_.may_contain(ref.id.data())) return;
+    const std::lock_guard lock(mutex_);
+    MissingObject& missing = missing_[ref.id];
+    missing.id = ref.id;
+    missing.namer = "ref";
+    missing.by = {};
+    missing.name = ref.name;
+    missing.type = ObjectType::commit;
+  };
+  for (const Ref& ref : refs.refs) one(ref);
+  for (const Ref& ref : refs.heads) one(ref);
+}
+
+void MissingObjects::look(const WorkTreeIndex& index) {
+  for (const IndexEntry& entry : index.entries()) {
+    if (entry.intent_to_add || (entry.mode & kModeKind) == kModeSubmodule || stored_.may_contain(entry.id)) continue;
+    const ObjectId id(entry.id, index.hash_size());
+    if (id.null()) continue;
+    const std::lock_guard lock(mutex_);
+    MissingObject& missing = missing_[id];
+    if (!missing.id.empty()) continue;
+    missing.id = id;
+    missing.namer = "index";
+    missing.name = std::string(entry.path);
+  }
+}
+
+std::vector<MissingObject> MissingObjects::settled(const std::vector<ObjectId>& salvaged) {
+  const std::lock_guard lock(mutex_);
+  std::vector<MissingObject> all;
+  for (auto& [id, one] : missing_)
+    if (!std::binary_search(salvaged.begin(), salvaged.end(), id)) all.push_back(one);
+  std::sort(all.begin(), all.end(), [](const MissingObject& a, const MissingObject& b) { return a.id < b.id; });
+  return all;
+}
+
+bool MissingObjects::promised() const {
+  return store_.has_promisor() || repository_.partial_clone || !repository_.promisor_remotes.empty();
+}
+
+std::vector<ObjectId> MissingObjects::questions(const std::vector<MissingObject>& missing) const {
+  std::vector<ObjectId> ids;
+  if (promised()) return ids;
+  for (const MissingObject& one : missing)
+    if (ids.size() < kMostAsked) ids.push_back(question(one));
+  return ids;
+}
+
+std::vector<Gap> MissingObjects::gaps(const std::vector<MissingObject>& missing,
+                                      const std::unordered_map<ObjectId, const ObjectProvenance*>& origins) const {
+  std::vector<Gap> made;
+  if (missing.empty()) return made;
+  const bool promised = this->promised();
+  struct Kind {
+    GapKind kind;
+    const char* code;
+    const char* reason;
+    std::uint64_t count = 0;
+  };
+  Kind kinds[] = {
+      {GapKind::not_here, "promisor", "not stored in this partial clone; a promisor remote may have it"},
+      {GapKind::unreadable, "missing", "named in this repository, but not stored"},
+      {GapKind::not_here, "missing-unreachable", "not stored, and named only by objects that nothing reaches"},
+  };
+  for (const MissingObject& one : missing) {
+    const auto known = origins.find(question(one));
+    const ObjectProvenance* const origin = known == origins.end() ? nullptr : known->second;
+    const bool unreachable = origin != nullptr && origin->provenance.provenance == ProvenanceClass::unreachable &&
+                             one.namer != std::string_view("ref") && one.namer != std::string_view("index");
+    Kind& kind = kinds[promised ? 0 : unreachable ? 2 : 1];
+    if (++kind.count > kMostNamed) continue;
+    std::string place = one.name;
+    if (one.namer == std::string_view("tree") && origin != nullptr && !origin->path.empty()) place = origin->path;
+    const std::string object = std::string(name(one.type)) + " " + one.id.hex().substr(0, 12);
+    made.push_back({kind.kind, kind.code, place.empty() ? object : place + " (" + object + ")", kind.reason, 1});
+  }
+  for (const Kind& kind : kinds) {
+    const std::uint64_t more = kind.count > kMostNamed ? kind.count - kMostNamed : 0;
+    if (more > 0) made.push_back({kind.kind, kind.code, "further objects", kind.reason, more});
+  }
+  if (beyond_ > 0)
+    made.push_back({promised ? GapKind::not_here : GapKind::unreadable, kinds[promised ? 0 : 1].code, "names beyond the limit of what is kept",
+                    kinds[promised ? 0 : 1].reason, beyond_});
+  return made;
+}
+
+}  // namespace kimiguard::git

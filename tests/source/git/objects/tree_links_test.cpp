@@ -1,0 +1,191 @@
+// What trees name is told alike whether a tree is read whole or from what its delta inserts.
+#include "scanner/source/git/objects/tree_links.h"
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "tests/source/git/objects/pack_writer.h"
+#include "tests/source/git/objects/sandbox.h"
+#include "tests/support/catch.h"
+
+namespace kimiguard::git::testing {
+namespace {
+
+// The slow and obvious way. Stops at the first entry that is none.
+std::vector<std::string> entries_of(std::string_view tree, std::size_t id_bytes = 20) {
+  std::vector<std::string> all;
+  std::size_t at = 0;
+  while (at < tree.size()) {
+    const std::size_t space = tree.find(' ', at);
+    const std::size_t nul = space == std::string_view::npos ? space : tree.find('\0', space);
+    if (nul == std::string_view::npos || nul + 1 + id_bytes > tree.size()) break;
+    bool octal = space > at && space - at <= 8;
+    for (std::size_t i = at; i < space; ++i) octal = octal && tree[i] >= '0' && tree[i] <= '7';
+    if (!octal) break;
+    all.emplace_back(tree.substr(at, nul + 1 + id_bytes - at));
+    at = nul + 1 + id_bytes;
+  }
+  return all;
+}
+
+struct Told {
+  std::mutex mutex;
+  std::map<std::string, std::uint32_t> numbers;  // of entries
+  std::map<std::string, std::vector<std::uint32_t>> trees;
+  std::size_t calls = 0;
+};
+
+class Listener final : public ObjectVisitor, public TreeVisitor {
+ public:
+  Listener(Told& told, bool rebuilt) : told_(told), rebuilt_(rebuilt) {}
+  TreeVisitor* trees() override { return this; }
+  unsigned every_object() const override { return rebuilt_ ? kEveryType : 0; }
+  void object(const ObjectView&, const std::vector<Hit>&) override {}
+  bool every_tree() const override { return true; }
+  std::uint32_t entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) override {
+    const std::lock_guard lock(told_.mutex);
+    ++told_.calls;
+    std::string text;
+    for (std::uint32_t rest = mode; rest != 0; rest /= 8) text.insert(text.begin(), static_cast<char>('0' + rest % 8));
+    text += ' ';
+    text += name;
+    text += '\0';
+    text.append(reinterpret_cast<const char*>(id), 20);
+    return told_.numbers.try_emplace(text, static_cast<std::uint32_t>(told_.numbers.size() + 1)).first->second;
+  }
+  void tree(const ObjectId& id, const std::vector<std::uint32_t>& kept) override {
+    const std::lock_guard lock(told_.mutex);
+    told_.trees[id.hex()] = kept;
+  }
+
+ private:
+  Told& told_;
+  bool rebuilt_;
+};
+
+void require_told(const std::string& objects_dir, const Objects& expected) {
+  auto store = ObjectStore::open(objects_dir, HashKind::sha1);
+  REQUIRE(store.ok());
+  for (const bool rebuilt : {false, true})
+    for (const std::uint64_t stack : {std::uint64_t{1}, std::uint64_t{64} << 20}) {
+      Told told;
+      WalkOptions options;
+      options.threads = 2;
+      options.stack_bytes = stack;
+      walk(**store, options, [&](unsigned) { return std::make_unique<Listener>(told, rebuilt); });
+      std::size_t trees = 0;
+      for (const auto& [id, object] : expected) {
+        if (object.first != "tree") continue;
+        ++trees;
+        std::vector<std::uint32_t> wanted;
+        for (const std::string& entry : entries_of(object.second))
+          // The visitor is told the mode as a number: without zeros in front.
+          wanted.push_back(told.numbers[entry.substr(entry.find_first_not_of('0'))]);
+        INFO(id);
+        REQUIRE(told.trees.count(id) == 1);
+        REQUIRE((told.trees[id] == wanted));
+      }
+      REQUIRE(told.trees.size() == trees);
+    }
+}
+
+std::string entry(const std::string& mode, const std::string& name, Random& random) {
+  std::string text = mode + " " + name + '\0';
+  for (int i = 0; i < 20; ++i) text += static_cast<char>(random.below(256));
+  return text;
+}
+
+TEST_CASE("entries of trees in a repository with deltas are all told, each where it is new") {
+  const Sandbox sandbox;
+  make_history(sandbox, "r", 30);
+  sandbox.run(
+      "cd r; mkdir -p many/deep; for i in $(seq 200); do echo $i > many/file$i; echo $i > many/deep/n$i; done; git add -A; "
+      "git commit -q -m many; for i in $(seq 60); do echo again $i > many/file$i; echo x$i > many/deep/n$((i*3)); "
+      "[ $((i % 7)) = 0 ] && rm many/file$((i+100)); echo new > many/a-new$i; git add -A; git commit -q -m $i; done; "
+      "git repack -q -adf --window=50 --depth=50; git prune-packed");
+  const Objects expected = objects_by_git(sandbox, "r");
+  require_told(sandbox.path("r/.git/objects"), expected);
+  // Not each entry of each tree is looked at: that is what this is for.
+  auto store = ObjectStore::open(sandbox.path("r/.git/objects"), HashKind::sha1);
+  REQUIRE(store.ok());
+  Told told;
+  walk(**store, {}, [&](unsigned) { return std::make_unique<Listener>(told, false); });
+  std::size_t all = 0;
+  for (const auto& [id, object] : expected)
+    if (object.first == "tree") all += entries_of(object.second).size();
+  CHECK(told.calls * 4 < all);
+}
+
+TEST_CASE("entries are told right where copies begin in their midst or make other entries of the same bytes") {
+  const Sandbox sandbox;
+  sandbox.run("git init -q --bare r.git");
+  Random random(41);
+  PackWriter pack;
+  Objects expected;
+  for (int round = 0; round < 60; ++round) {
+    std::string base;
+    const std::size_t count = 1 + random.below(40);
+    for (std::size_t i = 0; i < count; ++i)
+      base += entry(random.below(3) == 0 ? "40000" : "100644", "name" + std::to_string(i) + std::string(random.below(300), 'x'), random);
+    if (random.below(8) == 0) base.resize(base.size() - random.below(15));
+    const ObjectId id = hash_object(HashKind::sha1, ObjectType::tree, base);
+    expected[id.hex()] = {"tree", base};
+    std::uint64_t offset = pack.whole(ObjectType::tree, base);
+    for (std::size_t depth = random.below(6); depth-- > 0;) {
+      struct Piece {
+        bool copy;
+        std::size_t from;
+        std::string text;
+      };
+      std::vector<Piece> pieces;
+      std::string result;
+      const std::vector<std::string> known = entries_of(base);
+      for (std::size_t n = 1 + random.below(8); n-- > 0;) {
+        std::size_t from = 0;
+        std::size_t length = 0;
+        switch (random.below(4)) {
+          case 0: {  // whole entries
+            if (known.empty()) continue;
+            const std::size_t first = random.below(known.size());
+            for (std::size_t i = 0; i < first; ++i) from += known[i].size();
+            for (std::size_t i = first; i < known.size() && (length == 0 || random.below(5) != 0); ++i) length += known[i].size();
+            break;
+          }
+          case 1:  // anything
+            from = random.below(base.size());
+            length = 1 + random.below(base.size() - from);
+            break;
+          case 2:
+            pieces.push_back({false, 0, entry("100755", "new" + std::to_string(n), random).substr(0, 120)});
+            result += pieces.back().text;
+            continue;
+          default:  // bytes that mean nothing by themselves
+            pieces.push_back({false, 0, random.text(1 + random.below(25), "0167 ab")});
+            result += pieces.back().text;
+            continue;
+        }
+        pieces.push_back({true, from, base.substr(from, length)});
+        result += pieces.back().text;
+      }
+      if (result.empty()) break;
+      DeltaWriter delta(base.size(), result.size());
+      for (const Piece& piece : pieces) {
+        if (piece.copy)
+          delta.copy(static_cast<std::uint32_t>(piece.from), static_cast<std::uint32_t>(piece.text.size()));
+        else
+          delta.insert(piece.text);
+      }
+      const ObjectId made = hash_object(HashKind::sha1, ObjectType::tree, result);
+      if (expected.count(made.hex()) != 0) break;
+      offset = pack.offset_delta(offset, delta.bytes(), made);
+      expected[made.hex()] = {"tree", result};
+      base = result;
+    }
+  }
+  pack.write(sandbox.path("r.git/objects"));
+  require_told(sandbox.path("r.git/objects"), expected);
+}
+
+}  // namespace
+}  // namespace kimiguard::git::testing
