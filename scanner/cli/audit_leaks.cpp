@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <unordered_set>
+#include <iterator>
 #include <utility>
 
 #include "scanner/cli/match_collector.h"
@@ -21,8 +22,7 @@ class Keep final : public files::Visitor {
   Keep(std::shared_ptr<detect::Detection> detection, CollectOptions options, std::vector<Match>& to)
       : inner_(std::move(detection), options), matches_(to) {}
   ~Keep() override {
-    std::vector<MatchCollector::Nested> repositories;
-    inner_.hand_over(matches_, repositories);
+    std::move(inner_.matches().begin(), inner_.matches().end(), std::back_inserter(matches_));
   }
   bool piece(const files::OpenFile& file, const files::Piece& piece) override { return inner_.piece(file, piece); }
   void long_name(std::string_view path, std::string_view text, bool link) override {
