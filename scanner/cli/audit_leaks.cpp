@@ -58,6 +58,13 @@ AuditLeaks::AuditLeaks(std::shared_ptr<detect::Detection> detection, LeakOptions
                        const AuditPlaces& places, Progress& progress)
     : detection_(std::move(detection)), options_(options), places_(places), progress_(progress) {}
 
+CollectOptions AuditLeaks::options_at(int root) const {
+  CollectOptions made;
+  made.open_containers = options_.open_containers;
+  made.root = root;
+  return made;
+}
+
 void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
   known_.reserve(seen.size());
   for (const agents::SeenFile& file : seen) known_.push_back({file.path, {file.place, !file.project.empty()}});
@@ -80,13 +87,13 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
     progress_.bytes = bytes;
   };
   coverage_.add(files::read_files(list, walk, [&](unsigned) {
-    return std::make_unique<Keep>(detection_, CollectOptions{options_.open_containers, -1}, matches_);
+    return std::make_unique<Keep>(detection_, options_at(-1), matches_);
   }));
 }
 
 void AuditLeaks::below(const std::string& path) {
   if (!is_folder(path)) {
-    Keep keep(detection_, {options_.open_containers, 0}, matches_);
+    Keep keep(detection_, options_at(0), matches_);
     coverage_.add(files::read_file(path, keep));
     return;
   }
@@ -98,7 +105,7 @@ void AuditLeaks::below(const std::string& path) {
     progress_.bytes = bytes;
   };
   coverage_.add(files::walk_folder(path, walk, [&](unsigned) {
-    return std::make_unique<Keep>(detection_, CollectOptions{options_.open_containers, 0}, matches_);
+    return std::make_unique<Keep>(detection_, options_at(0), matches_);
   }));
 }
 

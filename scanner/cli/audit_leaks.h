@@ -8,6 +8,7 @@
 
 #include "scanner/agents/audit.h"
 #include "scanner/cli/audit_places.h"
+#include "scanner/cli/match_collector.h"
 #include "scanner/cli/own_processes.h"
 #include "scanner/cli/progress.h"
 #include "scanner/core/coverage.h"
@@ -47,6 +48,7 @@ class AuditLeaks {
   git::FileStatusFinder& status() { return status_; }
 
  private:
+  CollectOptions options_at(int root) const;
   void text(const std::string& path, const std::string& bytes, Origin::Kind kind);
 
   std::shared_ptr<detect::Detection> detection_;
