@@ -87,7 +87,8 @@ bool list_files(const Json& root, std::vector<File>& files) {
 bool read_asar(Unpacking& unpacking, const container::Bytes& bytes, const OriginPtr& origin, int depth) {
   ++unpacking.coverage().archives;
   const auto damaged = [&](const char* reason) {
-    unpacking.gap(GapKind::unreadable, "damaged", *origin, reason);
+    // Members stand in it plainly: whoever read the outer bytes has seen them (as in members.cpp).
+    unpacking.gap(origin->inside.empty() ? GapKind::not_parsed : GapKind::unreadable, "damaged", *origin, reason);
     return false;
   };
   char sizes[16];

@@ -130,6 +130,14 @@ class MemberReader {
     return static_cast<la_ssize_t>(stream->last.size());
   }
 
+  // The caller has seen the outer file's own bytes. Where these hold the members plainly, or are no archive
+  // after all, damage hides nothing: they were read as text but not parsed (design §2). What is compressed,
+  // or lies inside something else, was seen only as far as it could be unpacked.
+  GapKind damage() {
+    const bool plain = kind_ == Kind::tar || kind_ == Kind::ar || kind_ == Kind::cpio || lib_.archive_format(handle()) == 0;
+    return plain && !nested_ && origin_->inside.empty() ? GapKind::not_parsed : GapKind::unreadable;
+  }
+
   bool damaged() {
     // libarchive 3.6 crashes on the second question before it has chosen a format.
     if (lib_.archive_format(handle()) != 0 && lib_.archive_read_has_encrypted_entries(handle()) == 1) {
@@ -137,7 +145,7 @@ class MemberReader {
       return false;
     }
     const char* reason = lib_.archive_error_string(handle());
-    unpacking_.gap(GapKind::unreadable, "damaged", *origin_,
+    unpacking_.gap(damage(), "damaged", *origin_,
                    reason ? "the archive cannot be read to its end: " + std::string(reason)
                           : "the archive cannot be read to its end");
     return false;
@@ -158,7 +166,7 @@ class MemberReader {
       if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
         ended_ = true;
         const char* reason = lib_.archive_error_string(handle());
-        unpacking_.gap(GapKind::unreadable, "damaged", *member_,
+        unpacking_.gap(damage(), "damaged", *member_,
                        reason ? reason : "its data cannot be read");
         fatal_ = status == ARCHIVE_FATAL;
         return false;
@@ -248,6 +256,7 @@ class MemberReader {
     bool good = false;
     {
       MemberReader child(unpacking_, lib_, kind, member, depth);
+      child.nested_ = true;
       if (child.handle()) {
         if (!same_level) ++unpacking_.coverage().archives;
         good = child.read_all(
@@ -308,6 +317,7 @@ class MemberReader {
   int retries_ = 0;
   bool ended_ = true;
   bool fatal_ = false;
+  bool nested_ = false;  // reads from another one
 };
 
 const LibArchive* library_or_gap(Unpacking& unpacking, const Origin& origin) {

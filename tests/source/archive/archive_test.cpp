@@ -205,6 +205,9 @@ TEST_CASE("a damaged archive gives the members before the damage and a gap") {
     const Coverage coverage = unpack_bytes(bytes, "cut." + format, seen);
     INFO(form << " " << describe(coverage));
     CHECK(has_gap(coverage, "damaged"));
+    // What stands plainly in the outer bytes was seen there; what is compressed was not.
+    CHECK(coverage.has(GapKind::unreadable) == (text != "ustar"));
+    CHECK(coverage.has(GapKind::not_parsed) == (text == "ustar"));
     CHECK(seen.holds(keys[0]));
     CHECK(seen.holds(keys[8]));
     // Inside another archive the bytes behind the damage are still looked at.
