@@ -2,7 +2,7 @@
 """Runs commands side by side and prints a markdown table of medians.
 
 Standard input: one command a line, "name<TAB>words" (words as a shell would split them; no shell runs them,
-unless they begin with "sh -c"). A line "-" begins a new table. Each command runs KIMIGUARD_RUNS times (5), in
+unless they begin with "sh -c"), perhaps "<TAB>file" for its standard input. A line "-" begins a new table. Each command runs KIMIGUARD_RUNS times (5), in
 rounds, so that a busy moment hits all of them alike; one that takes longer than --slow seconds runs once.
 Output of the commands goes to /dev/null. The first row is what ratios are to.
 
@@ -17,8 +17,10 @@ import threading
 import time
 
 
-def start(words, folder):
-    actions = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
+def start(row, folder):
+    words = row["words"]
+    actions = [(os.POSIX_SPAWN_OPEN, 0, row["input"] or os.devnull, os.O_RDONLY, 0)]
+    actions += [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (1, 2)]
     here = os.getcwd()
     if folder:
         os.chdir(folder)
@@ -28,9 +30,9 @@ def start(words, folder):
         os.chdir(here)
 
 
-def timed(words, folder):
+def timed(row, folder):
     begin = time.perf_counter()
-    pid = start(words, folder)
+    pid = start(row, folder)
     _, status, usage = os.wait4(pid, 0)
     seconds = time.perf_counter() - begin
     return seconds, os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
@@ -62,8 +64,8 @@ def resident(pid):
     return total, own
 
 
-def memory(words, folder):
-    pid = start(words, folder)
+def memory(row, folder):
+    pid = start(row, folder)
     peak = [0, 0]
     ended = threading.Event()
 
@@ -83,6 +85,8 @@ def memory(words, folder):
 
 
 def unit(seconds):
+    if seconds < 0.02:
+        return f"{seconds * 1000:.2f} ms"
     return f"{seconds * 1000:.1f} ms" if seconds < 0.5 else f"{seconds:.2f} s"
 
 
@@ -93,7 +97,7 @@ def table(rows, options):
         for row in rows:
             if row["times"] and row["times"][0] > options.slow:
                 continue
-            seconds, code, cpu = timed(row["words"], options.folder)
+            seconds, code, cpu = timed(row, options.folder)
             row["code"] = code
             # A first run warms the caches; of what is slow it counts, as there is no second.
             if number >= options.warm or seconds > options.slow:
@@ -115,7 +119,7 @@ def table(rows, options):
             if median > options.slow:
                 text += "  |  |"
             else:
-                peak, own = memory(row["words"], options.folder)
+                peak, own = memory(row, options.folder)
                 text += f" {peak:.0f} | {own:.0f} |"
         print(text, flush=True)
 
@@ -136,8 +140,8 @@ def main():
         if line == "-":
             tables.append([])
             continue
-        name, _, words = line.partition("\t")
-        tables[-1].append({"name": name, "words": shlex.split(words), "code": 0})
+        name, words, *given = line.split("\t")
+        tables[-1].append({"name": name, "words": shlex.split(words), "input": given[0] if given else "", "code": 0})
     first = True
     for rows in tables:
         if not rows:

@@ -75,10 +75,72 @@ std::shared_ptr<const Origin> MatchCollector::origin_of(const files::OpenFile& f
   return origin;
 }
 
+// Files up to this size in which something was found are looked at whole: a line's hash needs all lines
+// before it, and nothing is cut off. One a thread is held at a time.
+constexpr std::uint64_t kWholeFile = 16 << 20;
+
+bool MatchCollector::whole_file(const files::OpenFile& file, const files::Piece& piece) {
+  if (!file.rereadable) return false;
+  const std::uint64_t size = file.size();
+  if (size > kWholeFile || size <= piece.offset + piece.bytes.size()) return false;
+  const std::unique_ptr<char[]> bytes(new char[size]);
+  std::uint64_t have = 0;
+  while (have < size) {
+    const ssize_t n = ::pread(file.descriptor, bytes.get() + have, size - have, static_cast<off_t>(have));
+    if (n <= 0) return false;
+    have += static_cast<std::uint64_t>(n);
+  }
+  Document whole;
+  whole.bytes = {bytes.get(), size};
+  whole.origin = current_;
+  document(whole);
+  keep_config(file, whole.bytes);
+  coverage_.bytes += size - piece.offset - piece.bytes.size();
+  return true;
+}
+
+// Where the byte at `offset` stands. Lines are counted only up to places where something was found, by
+// reading the file again: counting costs as much as finding.
+Position MatchCollector::begin_of(const files::OpenFile& file, std::uint64_t offset) {
+  constexpr std::size_t kChunk = 256 << 10;
+  constexpr std::size_t kMore = 4;  // what follows decides about \r\n
+  if (!file.rereadable || offset == 0) return counted_;
+  const std::unique_ptr<char[]> chunk(new char[kChunk + kMore]);
+  const auto read = [&](std::uint64_t at) {
+    const ssize_t n = ::pread(file.descriptor, chunk.get(), kChunk + kMore, static_cast<off_t>(at));
+    return std::string_view(chunk.get(), n < 0 ? 0 : static_cast<std::size_t>(n));
+  };
+  const text::TextForm form = text::form_of(read(0).substr(0, 8192));
+  while (counted_offset_ < offset) {
+    const std::string_view bytes = read(counted_offset_);
+    const std::uint64_t step = std::min<std::uint64_t>({kChunk, offset - counted_offset_, bytes.size()});
+    if (step == 0) break;  // it became shorter
+    counted_ = text::position_at(bytes, step, counted_, form);
+    counted_offset_ += step;
+  }
+  return counted_;
+}
+
+void MatchCollector::keep_config(const files::OpenFile& file, std::string_view bytes) {
+  if (!options_.keep_configs) return;
+  const Settings settings = settings_in(file.path, bytes, matches_.size() > first_match_);
+  if (settings == Settings::none) return;
+  if (current_ == nullptr) current_ = origin_of(file);
+  configs_.push_back({current_, std::string(bytes), settings});
+}
+
+void MatchCollector::inside_of(const files::OpenFile& file) {
+  if (!container_) return;
+  if (current_ == nullptr) current_ = origin_of(file);
+  coverage_.add(unpack::read_file(std::string(file.path), current_, {}, [&](const Document& inner) { document(inner); }));
+  drop_raw_twins(first_match_, current_);
+}
+
 bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piece) {
   if (piece.offset == 0) {
     current_.reset();
-    next_position_ = {};
+    counted_ = {};
+    counted_offset_ = 0;
     first_match_ = matches_.size();
     container_ = options_.open_containers && unpack::has_inside(file.name, piece.bytes.substr(0, unpack::kFirstBytes));
   }
@@ -90,27 +152,29 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     document.bytes = piece.bytes;
     document.origin = current_;
     document.offset = piece.offset;
-    document.line = next_position_.line;
-    document.column = next_position_.column;
     document.seen = piece.seen;
+    document.later = piece.later;
     document.whole = piece.whole;
-    take(document, detector_.examine(document, windows_));
-  }
-  if (options_.keep_configs && piece.whole) {
-    const Settings settings = settings_in(file.path, piece.bytes, matches_.size() > first_match_);
-    if (settings != Settings::none) {
-      if (current_ == nullptr) current_ = origin_of(file);
-      configs_.push_back({current_, std::string(piece.bytes), settings});
+    std::vector<Match> found = detector_.examine(document, windows_);
+    if (!found.empty() && !piece.whole) {
+      if (matches_.size() == first_match_ && whole_file(file, piece)) {
+        inside_of(file);
+        return false;
+      }
+      const Position begin = begin_of(file, piece.offset);
+      document.line = begin.line;
+      document.column = begin.column;
+      found = detector_.examine(document, windows_);
     }
+    take(document, std::move(found));
   }
+  if (piece.whole) keep_config(file, piece.bytes);
   if (!piece.last) {
-    // Where the next piece will begin.
-    const std::uint64_t advance = piece.bytes.size() - std::min(files::kOverlap, piece.bytes.size());
-    next_position_ = text::position_at(piece.bytes, advance, next_position_);
-  } else if (container_) {
-    if (current_ == nullptr) current_ = origin_of(file);
-    coverage_.add(unpack::read_file(std::string(file.path), current_, {}, [&](const Document& inner) { document(inner); }));
-    drop_raw_twins(first_match_, current_);
+    // Where the next piece will begin, if it cannot be counted later.
+    if (!file.rereadable)
+      counted_ = text::position_at(piece.bytes, piece.bytes.size() - std::min(files::kOverlap, piece.bytes.size()), counted_);
+  } else {
+    inside_of(file);
   }
   return true;
 }

@@ -60,6 +60,11 @@ class MatchCollector final : public files::Visitor {
  private:
   std::shared_ptr<const Origin> origin_of(const files::OpenFile& file) const;
   void take(const Document& document, std::vector<Match> found);
+  // The whole of a file that came in pieces, if it is small enough to be held; false if it is not.
+  bool whole_file(const files::OpenFile& file, const files::Piece& piece);
+  void keep_config(const files::OpenFile& file, std::string_view bytes);
+  void inside_of(const files::OpenFile& file);
+  Position begin_of(const files::OpenFile& file, std::uint64_t offset);
   void drop_raw_twins(std::size_t first, const std::shared_ptr<const Origin>& outer);
 
   CollectOptions options_;
@@ -72,8 +77,9 @@ class MatchCollector final : public files::Visitor {
   Coverage coverage_;
   // Of the file that is being read in pieces.
   std::shared_ptr<const Origin> current_;
-  std::uint64_t next_offset_ = 0;
-  Position next_position_;
+  // A place up to which lines were counted.
+  std::uint64_t counted_offset_ = 0;
+  Position counted_;
   std::size_t first_match_ = 0;
   bool container_ = false;
 };

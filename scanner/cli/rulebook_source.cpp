@@ -97,7 +97,7 @@ Result<std::shared_ptr<detect::Detection>> RulebookSource::detection() {
     // Another version of the library than the build's: compile again.
     auto compiled = compile_patterns(detect::patterns_for(rulebook()->rules));
     if (!compiled) return compiled.error();
-    return detect::Detection::built_in(*compiled, [this] { return rulebook(); });
+    return detect::Detection::recompiled(*compiled, [this] { return rulebook(); });
   }
   const std::vector<Pattern> patterns = detect::patterns_for(book_->rules);
   std::string content = "kimiguard patterns 1\n";

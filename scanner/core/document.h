@@ -50,6 +50,7 @@ struct Document {
   std::uint64_t line = 1;     // 1-based
   std::uint64_t column = 1;   // 1-based, code points
   std::uint64_t seen = 0;     // bytes
+  std::uint64_t later = 0;    // trailing bytes: what ends in them the next piece reports, with more around it
   bool whole = true;          // the piece is the whole document
   // For evidence only, never searched for keys: the rest of the same scope, where that is not in
   // `bytes` (the other cells of a table's row, as "column=value" lines). Lives as long as `bytes`.

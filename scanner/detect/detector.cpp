@@ -118,20 +118,31 @@ struct Detection::Shared {
 Detection::Detection(std::unique_ptr<Shared> shared) : shared_(std::move(shared)) {}
 Detection::~Detection() = default;
 
-Result<std::shared_ptr<Detection>> Detection::built_in(std::string_view serialized, RulebookSource rulebook) {
+std::shared_ptr<Detection> Detection::made(std::shared_ptr<const Matcher> matcher, RulebookSource rulebook, bool everything) {
+  auto shared = std::make_unique<Shared>();
+  shared->matcher = std::move(matcher);
+  shared->source = std::move(rulebook);
+  shared->everything = everything;
+  return std::shared_ptr<Detection>(new Detection(std::move(shared)));
+}
+
+Result<std::shared_ptr<Detection>> Detection::built_in(std::string_view image, RulebookSource rulebook) {
+  auto matcher = Matcher::in_place(image);
+  if (!matcher) return matcher.error();
+  return made(std::move(*matcher), std::move(rulebook), false);
+}
+
+Result<std::shared_ptr<Detection>> Detection::recompiled(std::string_view serialized, RulebookSource rulebook) {
   auto matcher = Matcher::load(serialized);
   if (!matcher) return matcher.error();
-  auto shared = std::make_unique<Shared>();
-  shared->matcher = *matcher;
-  shared->source = std::move(rulebook);
-  return std::shared_ptr<Detection>(new Detection(std::move(shared)));
+  return made(std::move(*matcher), std::move(rulebook), false);
 }
 
 Result<std::shared_ptr<Detection>> Detection::custom(std::string_view serialized,
                                                      std::shared_ptr<const Rulebook> rulebook) {
-  auto made = built_in(serialized, [rulebook] { return rulebook; });
-  if (made) (*made)->shared_->everything = true;
-  return made;
+  auto matcher = Matcher::load(serialized);
+  if (!matcher) return matcher.error();
+  return made(std::move(*matcher), [rulebook] { return rulebook; }, true);
 }
 
 struct Detector::State {
@@ -241,6 +252,7 @@ struct Detector::State {
     text::DocumentIndex index(document);
     for (Found& found : work.found) {
       if (found.span.end <= document.seen) continue;  // an earlier piece showed it
+      if (found.span.end + document.later > document.bytes.size()) continue;  // the next one will
       text::RegionOptions options;
       options.shown = found.match.secret.masked();
       found.match.region = text::make_region(index, found.span, options);

@@ -38,8 +38,11 @@ class Detection {
   // Gives the rulebook; called on the first confirmed window, from any thread, once.
   using RulebookSource = std::function<std::shared_ptr<const Rulebook>()>;
 
-  // With the built-in rules only: `serialized` is the embedded database of patterns_for(built-in rules).
-  static Result<std::shared_ptr<Detection>> built_in(std::string_view serialized, RulebookSource rulebook);
+  // With the built-in rules only: `image` is the embedded database of patterns_for(built-in rules), see
+  // Matcher::in_place.
+  static Result<std::shared_ptr<Detection>> built_in(std::string_view image, RulebookSource rulebook);
+  // The same from a database that was compiled again.
+  static Result<std::shared_ptr<Detection>> recompiled(std::string_view serialized, RulebookSource rulebook);
   // With rules of the user's: `serialized` is of patterns_for(rulebook.rules), and it runs over
   // everything, because no run of 48 letters can be asked of a foreign rule.
   static Result<std::shared_ptr<Detection>> custom(std::string_view serialized, std::shared_ptr<const Rulebook> rulebook);
@@ -49,6 +52,7 @@ class Detection {
   friend class Detector;
   struct Shared;
   explicit Detection(std::unique_ptr<Shared> shared);
+  static std::shared_ptr<Detection> made(std::shared_ptr<const Matcher> matcher, RulebookSource rulebook, bool everything);
   std::unique_ptr<Shared> shared_;
 };
 

@@ -3,6 +3,9 @@
 #include <hs_runtime.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <new>
+#include <stdexcept>
 
 namespace kimiguard::detect {
 namespace {
@@ -30,22 +33,35 @@ Result<std::shared_ptr<const Matcher>> Matcher::load(std::string_view serialized
   hs_database_t* database = nullptr;
   if (hs_deserialize_database(serialized.data(), serialized.size(), &database) != HS_SUCCESS)
     return Error{"database", "the pattern database does not load on this machine"};
-  return std::shared_ptr<const Matcher>(new Matcher(database));
+  return std::shared_ptr<const Matcher>(new Matcher(database, database));
 }
 
-Matcher::~Matcher() { hs_free_database(database_); }
-
-Matcher::Scratch::Scratch(std::shared_ptr<const Matcher> matcher) : matcher_(std::move(matcher)) {
-  hs_alloc_scratch(matcher_->database_, &scratch_);
+Result<std::shared_ptr<const Matcher>> Matcher::in_place(std::string_view image) {
+  const auto* database = reinterpret_cast<const hs_database_t*>(image.data());
+  std::size_t size = 0;
+  // The size's question checks the mark and the version of the library.
+  if (image.size() < 128 || reinterpret_cast<std::uintptr_t>(image.data()) % 64 != 0 || hs_valid_platform() != HS_SUCCESS ||
+      hs_database_size(database, &size) != HS_SUCCESS || size > image.size())
+    return Error{"database", "the pattern database does not load on this machine"};
+  return std::shared_ptr<const Matcher>(new Matcher(database, nullptr));
 }
 
-Matcher::Scratch::~Scratch() { hs_free_scratch(scratch_); }
+Matcher::~Matcher() {
+  if (owned_ != nullptr) hs_free_database(owned_);
+}
+
+Matcher::Scratch::Scratch(std::shared_ptr<const Matcher> matcher) : matcher_(std::move(matcher)) {}
+
+Matcher::Scratch::~Scratch() {
+  if (scratch_ != nullptr) hs_free_scratch(scratch_);
+}
 
 void Matcher::Scratch::scan(std::string_view bytes, std::vector<RawHit>& hits, std::size_t most) {
-  if (scratch_ == nullptr) return;
+  if (scratch_ == nullptr && hs_alloc_scratch(matcher_->database_, &scratch_) != HS_SUCCESS) throw std::bad_alloc();
   Collecting to{&hits, most};
   const std::size_t size = std::min<std::size_t>(bytes.size(), 0xFFFFFFFFu);
-  hs_scan(matcher_->database_, bytes.data(), static_cast<unsigned>(size), 0, scratch_, collect, &to);
+  const hs_error_t status = hs_scan(matcher_->database_, bytes.data(), static_cast<unsigned>(size), 0, scratch_, collect, &to);
+  if (status != HS_SUCCESS && status != HS_SCAN_TERMINATED) throw std::runtime_error("hs_scan failed");
 }
 
 }  // namespace kimiguard::detect

@@ -22,9 +22,13 @@ struct RawHit {
 // A loaded database. Immutable; many threads may share it, each with its own Scratch.
 class Matcher {
  public:
-  // From hs_serialize_database's bytes. Fails (code "database") if they are not for this library or
-  // machine: then compile again.
+  // From hs_serialize_database's bytes, which are copied and checked. Fails (code "database") if they are
+  // not for this library or machine: then compile again.
   static Result<std::shared_ptr<const Matcher>> load(std::string_view serialized);
+  // Uses a database where it lies, as the build embedded it (embedded.h): nothing is copied, and pages that
+  // no scan needs are never read. `image` begins at a multiple of 64 and lives as long as the program. Fails
+  // as load() does.
+  static Result<std::shared_ptr<const Matcher>> in_place(std::string_view image);
   ~Matcher();
   Matcher(const Matcher&) = delete;
   Matcher& operator=(const Matcher&) = delete;
@@ -37,7 +41,8 @@ class Matcher {
     Scratch& operator=(const Scratch&) = delete;
 
     // Appends every hit in `bytes` (at most `most`; then stops). Bytes over 4 GB are not looked at:
-    // the caller cuts them.
+    // the caller cuts them. Memory is taken at the first call; throws std::bad_alloc if there is none, so that
+    // nothing passes for clean that was not looked at.
     void scan(std::string_view bytes, std::vector<RawHit>& hits, std::size_t most = 1 << 20);
 
    private:
@@ -46,8 +51,9 @@ class Matcher {
   };
 
  private:
-  explicit Matcher(hs_database* database) : database_(database) {}
-  hs_database* database_;
+  Matcher(const hs_database* database, hs_database* owned) : database_(database), owned_(owned) {}
+  const hs_database* database_;
+  hs_database* owned_;  // null where it lies in the program
 };
 
 }  // namespace kimiguard::detect

@@ -5,7 +5,7 @@
 // keys and JWTs all contain an unbroken run of at least 48 bytes of [A-Za-z0-9+/]. Keys that are broken
 // up (escapes, colours, quoted-printable, line wraps, concatenation) still begin with "sk-" and some
 // letters; UTF-16 keys begin with "s\0k\0-". So one pass looks for: a class run of 48 or more; "sk-"
-// followed by kBrokenLead letters or digits, or by "kimi"; and "s", "k", "-" two bytes apart.
+// followed by kBrokenLead letters or digits, or by "kimi", and not part of a longer word; and "s", "k", "-" two bytes apart.
 //
 // Measured on two source trees of 189 MB: 12 GB/s from cache, 4 GB/s from memory; a log with "task-" and
 // "disk-" in each line 3 GB/s.

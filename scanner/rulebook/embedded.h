@@ -16,7 +16,9 @@ struct EmbeddedFile {
 extern const EmbeddedFile* const kEmbeddedFiles;
 extern const std::size_t kEmbeddedFileCount;
 
-// hs_serialize_database of the built-in leak rules' patterns; empty if it could not be made.
+// The pattern database of the built-in leak rules as it lies in memory after hs_deserialize_database_at, at a
+// multiple of 64: used in place, for copying and checking 0.8 MB cost half a millisecond at each start. Empty
+// if it could not be made.
 extern const unsigned char* const kEmbeddedDatabase;
 extern const std::size_t kEmbeddedDatabaseSize;
 

@@ -28,7 +28,7 @@ std::string random_text(std::mt19937& random, std::size_t length) {
   static const std::string kAlphabet =
       "ABCabcxyz0189+/ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189-_ \n";
   static const std::vector<std::string> kPieces = {"sk-", "sk-kimi-", std::string("s\0k\0-\0", 6), "task-",
-                                                   "disk-12345678", std::string(47, 'a'),
+                                                   "disk-12345678", "\\nsk-12345678", "%3Dsk-12345678", std::string(47, 'a'),
                                                    std::string(48, 'b'), std::string(130, '/'), "sk",
                                                    "\xC0\xFF", "@`[{:,.*"};
   std::string text;

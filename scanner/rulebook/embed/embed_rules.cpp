@@ -1,12 +1,17 @@
 // kimiguard_embed_rules RULES_DIR OUTPUT.cpp: writes what scanner/rulebook/embedded.h promises.
 //
 // Runs at build time, so that a broken built-in rule breaks the build and not the user's scan.
+#include <hs.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +65,20 @@ void write_text(std::ostream& out, std::string_view text) {
   }
 }
 
+// The database as it will lie in the program: what loading gives at a multiple of 64.
+bool loaded(const std::string& serialized, std::string& image) {
+  std::size_t size = 0;
+  if (hs_serialized_database_size(serialized.data(), serialized.size(), &size) != HS_SUCCESS) return false;
+  const std::size_t whole = (size + 63) / 64 * 64;
+  const std::unique_ptr<void, decltype(&std::free)> memory(std::aligned_alloc(64, whole), std::free);
+  if (memory == nullptr) return false;
+  std::memset(memory.get(), 0, whole);
+  if (hs_deserialize_database_at(serialized.data(), serialized.size(), static_cast<hs_database_t*>(memory.get())) != HS_SUCCESS)
+    return false;
+  image.assign(static_cast<const char*>(memory.get()), whole);
+  return true;
+}
+
 int complain(const std::string& words) {
   std::cerr << "kimiguard_embed_rules: " << words << '\n';
   return 1;
@@ -96,7 +115,7 @@ int main(int argc, char** argv) {
   if (!patterns.empty()) {
     auto made = kimiguard::compile_patterns(patterns);
     if (!made) return complain(made.error().message);
-    database = std::move(*made);
+    if (!loaded(*made, database)) return complain("the pattern database that was just made does not load");
   }
 
   const std::string partial = std::string(argv[2]) + ".tmp";

@@ -14,9 +14,12 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include "scanner/source/files/mapped_window.h"
 
 namespace kimiguard::files {
 namespace {
@@ -26,6 +29,10 @@ constexpr std::size_t kLongName = 51;
 // Files of one folder that another thread may take.
 constexpr std::size_t kShare = 64;
 constexpr std::size_t kFirstBuffer = 256 << 10;
+// Of a file that is mapped, at a time; a multiple of kOverlap.
+constexpr std::size_t kWindow = 4 << 20;
+// For getdents64: a folder of a thousand files at once.
+constexpr std::size_t kEntries = 64 << 10;
 
 struct LinuxDirent {  // getdents64(2)
   std::uint64_t inode;
@@ -133,50 +140,75 @@ ssize_t read_fully(int fd, char* to, std::size_t size) {
   return static_cast<ssize_t>(done);
 }
 
-// Reads one file in pieces with a buffer that is kept from file to file: fresh pages cost more than the
-// reading.
+// Reads one file in pieces with a buffer that is kept from file to file and never cleared: fresh pages
+// cost more than the reading.
 class PieceReader {
  public:
   // False if nothing could be read (errno is set). `exact`: a short read is the end.
   bool read(const OpenFile& file, Visitor& visitor, bool exact, std::uint64_t& bytes) {
-    if (buffer_.size() < kFirstBuffer) buffer_.resize(kFirstBuffer);
-    ssize_t n = exact ? ::read(file.descriptor, buffer_.data(), buffer_.size())
-                      : read_fully(file.descriptor, buffer_.data(), buffer_.size());
+    if (size_ == 0) grow(kFirstBuffer);
+    const ssize_t n = exact ? ::read(file.descriptor, buffer_.get(), size_) : read_fully(file.descriptor, buffer_.get(), size_);
     if (n < 0) return false;
     auto have = static_cast<std::size_t>(n);
+    if (have == size_ && exact) {
+      struct stat status {};
+      if (::fstat(file.descriptor, &status) == 0 && S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > have)
+        return mapped(file, visitor, static_cast<std::uint64_t>(status.st_size), bytes);
+    }
+    if (have == size_ && size_ < kPiece + kOverlap) {
+      grow(kPiece + kOverlap, have);
+      const ssize_t more = read_fully(file.descriptor, buffer_.get() + have, size_ - have);
+      if (more < 0) return false;
+      have += static_cast<std::size_t>(more);
+    }
     std::uint64_t offset = 0;
-    std::uint64_t seen = 0;
-    bool first = true;
+    std::size_t kept = 0;  // leading bytes that the piece before had
     while (true) {
-      bool last = have < buffer_.size();
-      if (!last && buffer_.size() < kPiece + kOverlap) {
-        buffer_.resize(kPiece + kOverlap);
-        const ssize_t more = read_fully(file.descriptor, buffer_.data() + have, buffer_.size() - have);
-        if (more < 0) return false;
-        have += static_cast<std::size_t>(more);
-        last = have < buffer_.size();
-      }
-      bytes += have - seen;
-      const Piece piece{{buffer_.data(), have}, offset, seen, first && last, last};
+      const bool last = have < size_;
+      bytes += have - kept;
+      const Piece piece{{buffer_.get(), have}, offset, kept > 0 ? kept - kLater : 0, last ? 0 : kLater, last && offset == 0, last};
       if (!visitor.piece(file, piece) || last) return true;
       // The tail goes first into the next piece.
-      const std::size_t keep = std::min(kOverlap, have);
-      std::memmove(buffer_.data(), buffer_.data() + have - keep, keep);
-      offset += have - keep;
-      seen = keep;
-      first = false;
-      const ssize_t next = read_fully(file.descriptor, buffer_.data() + keep, buffer_.size() - keep);
+      std::memmove(buffer_.get(), buffer_.get() + have - kOverlap, kOverlap);
+      offset += have - kOverlap;
+      kept = kOverlap;
+      const ssize_t next = read_fully(file.descriptor, buffer_.get() + kept, size_ - kept);
       if (next < 0) return false;
-      if (next == 0) {
-        visitor.piece(file, Piece{{buffer_.data(), keep}, offset, keep, false, true});
-        return true;
-      }
-      have = keep + static_cast<std::size_t>(next);
+      have = kept + static_cast<std::size_t>(next);
     }
   }
 
  private:
-  std::vector<char> buffer_;
+  // In windows of the file itself. False (errno ESTALE) if it became shorter; what was there was looked at.
+  static bool mapped(const OpenFile& file, Visitor& visitor, std::uint64_t size, std::uint64_t& bytes) {
+    std::uint64_t offset = 0;
+    while (true) {
+      const std::size_t have = static_cast<std::size_t>(std::min<std::uint64_t>(size - offset, kWindow));
+      const bool last = offset + have == size;
+      const MappedWindow window(file.descriptor, offset, have);
+      if (window.bytes().empty()) return false;
+      bytes += have - (offset > 0 ? kOverlap : 0);
+      const Piece piece{window.bytes(), offset, offset > 0 ? kOverlap - kLater : 0, last ? 0 : kLater, last && offset == 0, last};
+      const bool more = visitor.piece(file, piece);
+      if (window.cut()) {
+        errno = ESTALE;
+        return false;
+      }
+      if (!more || last) return true;
+      offset += have - kOverlap;
+    }
+  }
+
+  // Keeps the first `have` bytes.
+  void grow(std::size_t size, std::size_t have = 0) {
+    std::unique_ptr<char[]> larger(new char[size]);
+    if (have > 0) std::memcpy(larger.get(), buffer_.get(), have);
+    buffer_ = std::move(larger);
+    size_ = size;
+  }
+
+  std::unique_ptr<char[]> buffer_;
+  std::size_t size_ = 0;
 };
 
 // Everything the threads of one walk share.
@@ -204,7 +236,7 @@ struct Walk {
 
 class Worker {
  public:
-  Worker(Walk& walk, Visitor& visitor) : walk_(walk), visitor_(visitor), entries_(256 << 10) {}
+  Worker(Walk& walk, Visitor& visitor) : walk_(walk), visitor_(visitor), entries_(new char[kEntries]) {}
 
   void run(int root) {
     while (std::optional<Job> job = walk_.jobs.pop()) {
@@ -253,14 +285,14 @@ class Worker {
     std::vector<std::string> links;
     bool head = false, objects = false, refs = false, git = false;
     while (true) {
-      const long n = ::syscall(SYS_getdents64, folder, entries_.data(), entries_.size());
+      const long n = ::syscall(SYS_getdents64, folder, entries_.get(), kEntries);
       if (n < 0) {
         coverage_.gaps.push_back(gap_of_errno(errno, walk_.shown(below)));
         break;
       }
       if (n == 0) break;
       for (long at = 0; at < n;) {
-        const auto* entry = reinterpret_cast<const LinuxDirent*>(entries_.data() + at);
+        const auto* entry = reinterpret_cast<const LinuxDirent*>(entries_.get() + at);
         at += entry->length;
         const std::string_view name = entry->name;
         if (name == "." || name == "..") continue;
@@ -346,7 +378,7 @@ class Worker {
     if (!below.empty()) (path_ += below) += '/';
     path_ += name;
     ++coverage_.files;
-    const OpenFile open{path_, std::string_view(path_).substr(path_.size() - name.size()), fd};
+    const OpenFile open{path_, std::string_view(path_).substr(path_.size() - name.size()), fd, true};
     if (!reader_.read(open, visitor_, short_read_ends_, coverage_.bytes)) coverage_.gaps.push_back(gap_of_errno(errno, path_));
   }
 
@@ -369,7 +401,7 @@ class Worker {
   Walk& walk_;
   Visitor& visitor_;
   PieceReader reader_;
-  std::vector<char> entries_;
+  std::unique_ptr<char[]> entries_;
   std::string path_;
   Coverage coverage_;
   bool short_read_ends_ = false;
@@ -402,6 +434,7 @@ Gap gap_of_errno(int error, std::string place) {
     case ENAMETOOLONG: return made("name-too-long", "its path is longer than the system takes");
     case EMFILE:
     case ENFILE: return made("too-many-files", "too many open files");
+    case ESTALE: return made("changed", "it became shorter while it was read");
     case EISDIR: return made("folder", "it is a folder");
     default: return made("unreadable", "it could not be read");
   }
@@ -502,18 +535,21 @@ Coverage read_file(const std::string& path, Visitor& visitor) {
     return coverage;
   }
   const std::size_t slash = path.rfind('/');
-  const OpenFile open{path, std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1), file.get()};
+  struct stat status {};
+  const bool regular = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+  const OpenFile open{path, std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1), file.get(), regular};
   if (open.name.size() >= kLongName) visitor.long_name(path, open.name, false);
   PieceReader reader;
   ++coverage.files;
-  if (!reader.read(open, visitor, false, coverage.bytes)) coverage.gaps.push_back(gap_of_errno(errno, path));
+  if (!reader.read(open, visitor, regular && reads_whole(file.get()), coverage.bytes))
+    coverage.gaps.push_back(gap_of_errno(errno, path));
   coverage.add(visitor.coverage());
   return coverage;
 }
 
 Coverage read_stream(int descriptor, const std::string& path, Visitor& visitor) {
   Coverage coverage;
-  const OpenFile open{path, path, descriptor};
+  const OpenFile open{path, path, descriptor, false};
   PieceReader reader;
   ++coverage.files;
   if (!reader.read(open, visitor, false, coverage.bytes)) coverage.gaps.push_back(gap_of_errno(errno, path));

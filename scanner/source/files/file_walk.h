@@ -19,15 +19,21 @@
 
 namespace kimiguard::files {
 
-// A file is handed over in pieces of at most kPiece bytes; each piece but the first begins with the last
-// kOverlap bytes of the one before.
-inline constexpr std::size_t kPiece = 4 << 20;
+// A file is handed over in pieces of at most kPiece + kOverlap bytes; each piece but the first begins with
+// the last kOverlap bytes of the one before. What ends in the last kLater bytes of a piece that is not the
+// last is for the next piece to report, so that everything is reported with kLater bytes around it.
+//
+// Measured over 140 MB of which 122 MB are in large files: a buffer that fits the second level cache beats
+// one of 4 MB by a quarter, because what read() has just copied is scanned where it lies.
+inline constexpr std::size_t kPiece = 512 << 10;
 inline constexpr std::size_t kOverlap = 64 << 10;
+inline constexpr std::size_t kLater = 32 << 10;
 
 struct Piece {
   std::string_view bytes;     // valid during the call
   std::uint64_t offset = 0;   // of bytes[0] in the file
-  std::uint64_t seen = 0;     // leading bytes that the piece before had
+  std::uint64_t seen = 0;     // leading bytes whose matches the piece before reported
+  std::uint64_t later = 0;    // trailing bytes whose matches the next piece reports
   bool whole = false;         // this is the whole file
   bool last = false;
 };
@@ -37,6 +43,7 @@ struct OpenFile {
   std::string_view path;      // root as given, "/" and the path below it
   std::string_view name;      // last part
   int descriptor = -1;        // open for reading at no particular offset
+  bool rereadable = false;    // pread from 0 gives the file again: not a pipe, not standard input
   std::uint32_t mode() const; // st_mode by fstat, 0 if that fails
   std::uint64_t size() const; // by fstat
 };

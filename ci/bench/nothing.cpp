@@ -1,0 +1,2 @@
+// What starting any process costs.
+int main() {}
