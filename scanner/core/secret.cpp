@@ -4,6 +4,7 @@
 #include <string.h>  // explicit_bzero, no std:: twin
 
 #include <array>
+#include <cstdint>
 #include <utility>
 
 namespace kimiguard {
