@@ -401,6 +401,7 @@ void Audit::connect_processes() {
                         (connection.key && known_.is_kimi(connection.key->secret));
       if (!kimi) continue;
       connection.tool = tool == nullptr ? std::string() : tool->id;
+      connection.title = tool == nullptr ? std::string() : tool->title;
       connection.slot = process.program + ", pid " + std::to_string(process.pid) +
                         (process.started.empty() ? "" : ", since " + process.started);
       Made made;
@@ -445,6 +446,7 @@ void Audit::follow_proxies() {
       if (!target || target->loopback) continue;
       Made made = real;
       made.connection.tool = live.connection.tool;
+      made.connection.title = live.connection.title;
       made.connection.slot = live.connection.slot + " via " + real.profile->id +
                              (real.connection.slot.empty() ? "" : " (" + real.connection.slot + ")");
       made.connection.overridden.clear();

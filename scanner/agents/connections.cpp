@@ -576,6 +576,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
 
   Connection connection;
   connection.tool = profile_.id;
+  connection.title = profile_.title;
   at.provider = text(at, spec.provider);
   std::optional<Part> model;
   if (const auto hit = first(at, spec.model)) model = part_of(*hit, false);

@@ -43,6 +43,7 @@ Finding setting_finding(const Rulebook& book, std::string_view rule, const Profi
                         const std::string& slot, Part part, Confidence confidence) {
   Connection stub;
   stub.tool = profile.id;
+  stub.title = profile.title;
   stub.slot = slot;
   stub.model = std::move(part);
   Finding finding = kimi::finding_at(book, rule, stub, *stub.model, confidence);
@@ -251,6 +252,7 @@ std::vector<Finding> unread_findings(const Rulebook& book, const kimi::KeyKinds&
             if (family != Family::kimi_code && family != Family::sk48) continue;
             Connection stub;
             stub.tool = view.profile->id;
+            stub.title = view.profile->title;
             stub.slot = slot.key;
             Part part = part_at(*unit, *setting);
             part.secret = Secret(setting->value);

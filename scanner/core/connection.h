@@ -26,6 +26,7 @@ struct Part {
 
 struct Connection {
   std::string tool;          // profile id, "" for a file that belongs to no tool
+  std::string title;         // the tool's name as people know it, "" where there is no tool
   std::string slot;          // provider, mode, profile or account in it
   std::string provider;      // provider id as the tool names it
   std::string protocol;      // openai, anthropic, google …

@@ -11,7 +11,11 @@
 #error "include scanner/core/toml_library.h, never toml++ itself"
 #endif
 #define TOML_EXCEPTIONS 0
+#if __has_include(<toml++/impl/preprocessor.hpp>)  // toml++ 3.4 (Debian 13)
+#include <toml++/impl/preprocessor.hpp>
+#else
 #include <toml++/impl/preprocessor.h>
+#endif
 #undef TOML_ASSERT
 #undef TOML_ASSERT_ASSUME
 #define TOML_ASSERT(expression) static_assert(true)

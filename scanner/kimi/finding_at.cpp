@@ -41,8 +41,8 @@ Place place_of(const Part& part, std::string_view role) {
 }
 
 std::string where_of(const Connection& connection) {
-  if (!connection.tool.empty())
-    return connection.slot.empty() ? connection.tool : connection.tool + " (" + connection.slot + ")";
+  const std::string& name = connection.title.empty() ? connection.tool : connection.title;
+  if (!name.empty()) return connection.slot.empty() ? name : name + " (" + connection.slot + ")";
   for (const std::optional<Part>* part : {&connection.base_url, &connection.key, &connection.model})
     if (*part && !(*part)->file.empty()) return (*part)->file;
   return connection.slot;
@@ -71,7 +71,7 @@ Finding finding_at(const Rulebook& book, std::string_view rule, const Connection
 
   auto& arguments = finding.arguments;
   arguments["where"] = where_of(connection);
-  arguments["tool"] = connection.tool.empty() ? at.file : connection.tool;
+  arguments["tool"] = connection.tool.empty() ? at.file : connection.title.empty() ? connection.tool : connection.title;
   arguments["provider"] = connection.provider;
   arguments["protocol"] = connection.protocol == "anthropic" ? "Anthropic" : "OpenAI";
   arguments["key_path"] = at.key_path;
