@@ -27,6 +27,7 @@ struct CommonOptions {
   bool exit_zero = false;
   bool strict = false;
   bool show_secrets = false;
+  bool how_to_purge = false;                                 // scan
   bool quiet = false;
   bool verbose = false;
   bool no_progress = false;

@@ -62,6 +62,7 @@ report::Options options_for(const CommonOptions& options, const report::Writer& 
   made.quiet = options.quiet;
   made.width = columns(descriptor);
   made.color = descriptor >= 0 && colors(options, descriptor);
+  made.how_to_purge = options.how_to_purge;
   made.show_secrets = options.show_secrets && writer.name == "text";
   made.time = static_cast<std::int64_t>(std::time(nullptr));
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr && *epoch != '\0') made.time = std::atoll(epoch);

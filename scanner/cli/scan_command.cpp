@@ -26,6 +26,7 @@ int run_scan(const std::vector<std::string>& words) {
   app.add_flag("--no-configs", options.no_configs, "Do not judge settings: look for keys only");
   app.add_flag("--no-inline", options.no_inline, "Nothing in the scanned tree allows a finding: no marker, no .kimiguardignore");
   app.add_flag("--foreign-allow", options.foreign_allow, "Markers of other scanners count too (gitleaks:allow and so on)");
+  app.add_flag("--how-to-purge", options.common.how_to_purge, "Also print how to take keys out of history, and what that costs");
   add_common_options(app, options.common, kOutput | kRules | kJudging | kRunning | kSuppression);
   app.footer(
       "Exit status: 0 nothing found, 1 found, 2 wrong usage, 3 something could not be read.\n"

@@ -121,6 +121,9 @@ std::string issuer_sentence(const Group& group, std::string_view language) {
   return text;
 }
 
+// Paths that a sentence names.
+constexpr std::size_t kMostPaths = 4;
+
 std::vector<std::string> provenance_sentences(const Group& group, std::string_view language) {
   const Voice voice(language);
   const Place* strongest = nullptr;
@@ -149,6 +152,9 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
           : std::string(voice("since ", "自 ")) + short_oid(provenance.commit) +
                 (provenance.date.empty() ? std::string() : " (" + day(provenance.date) + ")") +
                 std::string(voice("", " 起"));
+  const std::string until = provenance.last_commit.empty() || provenance.last_commit == provenance.commit
+                                ? std::string()
+                                : std::string(voice(", last in ", "，最后一次在 ")) + short_oid(provenance.last_commit);
   const std::string ref = provenance.refs.empty() ? std::string() : provenance.refs.front();
   const auto sentence = [&](std::string_view en, std::string_view zh, const std::string& detail) {
     std::string text(voice(en, zh));
@@ -168,7 +174,7 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
         sentence("Staged, not committed yet", "已暂存，尚未提交", "");
         break;
       case ProvenanceClass::branch:
-        sentence("Gone from HEAD but in history", "HEAD 中已没有，但仍在历史中", since);
+        sentence("Gone from HEAD but in history", "HEAD 中已没有，但仍在历史中", since + until);
         break;
       case ProvenanceClass::tag:
         sentence("Gone from HEAD but kept by a tag", "HEAD 中已没有，但被标签保留", in_ref());
@@ -204,6 +210,15 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
         sentence("Unreachable but stored until git prunes it", "已不可达，但在 git 清理之前仍存着", "");
         break;
     }
+  }
+  if (provenance.paths.size() > 1) {
+    std::string text(voice("It had the paths ", "它曾有的路径："));
+    for (std::size_t i = 0; i < provenance.paths.size() && i < kMostPaths; ++i)
+      text += (i > 0 ? std::string(voice.comma()) : std::string()) + provenance.paths[i];
+    if (provenance.paths.size() > kMostPaths)
+      text += voice.chinese() ? "等 " + std::to_string(provenance.paths.size()) + " 个"
+                              : " and " + std::to_string(provenance.paths.size() - kMostPaths) + " more";
+    sentences.push_back(utf8_name(text + std::string(voice.full_stop())));
   }
   if (pushed != nullptr) {
     std::string where = pushed->provenance.remotes.empty() ? std::string(voice("a remote", "远程仓库"))

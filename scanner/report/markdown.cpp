@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "scanner/core/finding_id.h"
+#include "scanner/report/purge.h"
 #include "scanner/report/about.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/markup.h"
@@ -96,6 +97,16 @@ void write_markdown(const CleanReport& report, const Rulebook& rulebook, const O
       out << "\n\n";
       for (std::size_t i = 0; i < shared.advice.steps.size(); ++i)
         out << i + 1 << ". " << markdown_text(shared.advice.steps[i]) << "\n";
+      out << "\n";
+    }
+    if (options.how_to_purge) {
+      out << "### " << voice("Taking keys out of git history", "从 git 历史中清除密钥") << "\n\n";
+      std::size_t number = 0;
+      for (const std::string& step : purge_steps(all, options.language)) {
+        const std::size_t end = step.find('\n');
+        out << ++number << ". " << markdown_text(step.substr(0, end)) << "\n";
+        if (end != std::string::npos) out << "\n   ```sh\n" << step.substr(end + 1) << "\n   ```\n";
+      }
       out << "\n";
     }
     out << voice("To accept one: ", "接受某一项：") << "`kimiguard ignore ID --reason \"…\"`\n\n";

@@ -9,6 +9,7 @@
 #include "scanner/report/digest.h"
 #include "scanner/report/inventory.h"
 #include "scanner/report/message.h"
+#include "scanner/report/purge.h"
 #include "scanner/report/terminal.h"
 #include "scanner/report/uri.h"
 #include "scanner/report/voice.h"
@@ -83,6 +84,11 @@ class Page {
     const Lines top = options_.quiet ? Lines() : verdict();
     Lines end;
     if (report_.inventory && !options_.quiet) end = inventory_lines(*report_.inventory, rulebook_, options_);
+    if (options_.how_to_purge) {
+      Lines purge = purge_block();
+      append(purge, end);
+      end = std::move(purge);
+    }
     const std::size_t most = kMaxLines + end.size();
     append(end, footer());
     Lines lines = top;
@@ -448,6 +454,32 @@ class Page {
       at = end + 1;
     }
     return out;
+  }
+
+  // Asked for by name, so never cut.
+  Lines purge_block() const {
+    const std::vector<std::string> steps = purge_steps(digest_, options_.language);
+    Lines lines;
+    lines.push_back(paint_(Ink::bold, voice_("Taking keys out of git history", "从 git 历史中清除密钥")));
+    std::size_t number = 0;
+    for (const std::string& step : steps) {
+      const std::string text = printable_text(step);
+      const std::size_t end = text.find('\n');
+      bool first = true;
+      const std::string label = steps.size() > 1 ? std::to_string(++number) + ". " : std::string();
+      for (const std::string& line : wrapped(text.substr(0, end), std::min(width_ - 7, kProse))) {
+        lines.push_back("   " + (first ? label : std::string(label.size(), ' ')) + line);
+        first = false;
+      }
+      // Commands stay whole: to be copied.
+      for (std::size_t at = end; at != std::string::npos;) {
+        const std::size_t next = text.find('\n', at + 1);
+        lines.push_back("    " + text.substr(at + 1, next == std::string::npos ? next : next - at - 1));
+        at = next;
+      }
+    }
+    lines.emplace_back();
+    return lines;
   }
 
   Lines all_advice() const {

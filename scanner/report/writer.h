@@ -28,6 +28,7 @@ struct Options {
   bool verbose = false;       // every key, every place, every gap
   bool quiet = false;         // findings and coverage only
   bool show_secrets = false;  // keys in full
+  bool how_to_purge = false;  // steps that take keys out of git histories; markdown too
 };
 
 using Write = void (*)(const CleanReport& report, const Rulebook& rulebook, const Options& options,

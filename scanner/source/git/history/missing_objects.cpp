@@ -158,9 +158,9 @@ std::vector<Gap> MissingObjects::gaps(const std::vector<MissingObject>& missing,
     std::uint64_t count = 0;
   };
   Kind kinds[] = {
-      {GapKind::not_here, "promisor", "not stored in this partial clone; a promisor remote may have it"},
-      {GapKind::unreadable, "missing", "named in this repository, but not stored"},
-      {GapKind::not_here, "missing-unreachable", "not stored, and named only by objects that nothing reaches"},
+      {GapKind::not_here, "promisor", "not in this partial clone, but maybe at its remote"},
+      {GapKind::unreadable, "missing", "named here, but not stored"},
+      {GapKind::not_here, "missing-unreachable", "not stored, and nothing that is reached names it"},
   };
   for (const MissingObject& one : missing) {
     const auto known = origins.find(question(one));
