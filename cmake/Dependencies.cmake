@@ -27,6 +27,12 @@ function(kimiguard_system_library name package)
       list(APPEND libraries ${lib})
     endif()
   endforeach()
+  # RE2 of Debian 13 stands on Abseil, whose archives need each other in a circle.
+  list(LENGTH libraries count)
+  if(count GREATER 4)
+    string(REPLACE ";" "," group "${libraries}")
+    set(libraries "$<LINK_GROUP:RESCAN,${group}>")
+  endif()
   target_link_libraries(kimiguard_${name} INTERFACE ${libraries})
 endfunction()
 

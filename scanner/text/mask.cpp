@@ -469,6 +469,13 @@ bool shows_text(std::string_view encoding) {
   return encoding != "base64" && encoding != "base64url" && encoding != "hex";
 }
 
+// A Kimi key of its full length: what stands on the next line is no part of it, even where the line is
+// as long as a terminal that breaks lines.
+bool is_whole_key(const Masked& one) {
+  const std::uint64_t size = one.span.end - one.span.begin;
+  return (size == 72 && one.shown.starts_with("sk-kimi-")) || (size == 51 && one.shown.starts_with("sk-"));
+}
+
 void find_nested(std::string_view text, unsigned depth, const Find& find, Budget& budget,
                  std::vector<Masked>& found) {
   if (text.size() > budget.left) {
@@ -478,6 +485,9 @@ void find_nested(std::string_view text, unsigned depth, const Find& find, Budget
   budget.left -= text.size();
   found = find(text);
   if (depth == 0) return;
+  std::vector<std::uint64_t> whole;
+  for (const Masked& one : found)
+    if (is_whole_key(one)) whole.push_back(one.span.begin);
   std::vector<View> views = all_views(text, kMostViews);
   if (views.size() == kMostViews) budget.spent = true;
   for (const View& view : views) {
@@ -485,7 +495,10 @@ void find_nested(std::string_view text, unsigned depth, const Find& find, Budget
     std::vector<Masked> inner;
     find_nested(view.text, depth - 1, find, budget, inner);
     for (Masked& one : inner) {
-      found.push_back({view.to_source(one.span),
+      const Span source = view.to_source(one.span);
+      if (view.encoding() == "line-break" && std::find(whole.begin(), whole.end(), source.begin) != whole.end())
+        continue;
+      found.push_back({source,
                        shows_text(view.encoding()) ? std::move(one.shown) : std::string(kDots)});
     }
   }

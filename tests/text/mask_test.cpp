@@ -146,6 +146,18 @@ TEST_CASE("headers, URLs, private keys and assigned secrets are masked") {
   }
 }
 
+TEST_CASE("a whole key takes nothing of the next line, however long its own line is") {
+  samples::Random random(12);
+  for (std::size_t name = 1; name < 40; ++name) {
+    for (const std::string& key : {"sk-" "kimi-" + random.alnum(64), "sk-" + random.alnum(48)}) {
+      const std::string text = std::string(name, 'N') + "=" + key + "\nexport MORE=1\n";
+      const std::string masked = mask_keys(text);
+      INFO(masked);
+      CHECK(masked.ends_with(key.substr(key.size() - 4) + "\nexport MORE=1\n"));
+    }
+  }
+}
+
 TEST_CASE("ordinary text stays as it is") {
   for (const std::string& text : {std::string("api_key = os.environ[\"MOONSHOT_API_KEY\"]"),
                                   std::string("base_url=\"https://api.moonshot.cn/v1\""),
