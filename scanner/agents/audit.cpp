@@ -6,8 +6,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "scanner/agents/connections.h"
@@ -167,6 +169,7 @@ class Audit {
   void judge_files();
   void note_faults(const std::vector<Finding>& findings);
   void settle_verdicts();
+  void sort_files();
 
   const AuditInput& input_;
   PosixDisk disk_;
@@ -176,7 +179,7 @@ class Audit {
   KeyKnowledge known_;
   AuditResult result_;
   std::deque<Unit> units_;                                           // stay where they are
-  std::map<std::pair<std::string, std::string>, std::size_t> seen_;  // path, tool -> file
+  std::unordered_set<std::string> seen_;                             // path and tool
   Environment login_;
   Environment process_;
   std::deque<Environment> environments_;
@@ -187,8 +190,8 @@ class Audit {
 
 void Audit::see(const Profile& profile, const FileSpec& spec, const std::string& path,
                 const std::string& project, const std::string& root) {
-  if (seen_.count({path, profile.id}) != 0) return;
-  seen_[{path, profile.id}] = result_.files.size();
+  std::string name = path + '\0' + profile.id;
+  if (!seen_.insert(std::move(name)).second) return;
   SeenFile file;
   file.path = path;
   file.tool = profile.id;
@@ -231,7 +234,7 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   if (wanted(profile))
     result_.files.push_back(std::move(file));
   else
-    seen_.erase({path, profile.id});
+    seen_.erase(path + '\0' + profile.id);
 }
 
 void Audit::find_home_files(const Profile& profile, Glob& bounded, Glob& free) {
@@ -572,6 +575,22 @@ void Audit::judge() {
   settle(findings_);
 }
 
+// By path and tool. Each file is moved once: there may be hundreds of thousands.
+void Audit::sort_files() {
+  std::vector<std::uint32_t> order(result_.files.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const std::vector<SeenFile>& files = result_.files;
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const int paths = files[a].path.compare(files[b].path);
+    if (paths != 0) return paths < 0;
+    return std::tie(files[a].tool, a) < std::tie(files[b].tool, b);
+  });
+  std::vector<SeenFile> sorted;
+  sorted.reserve(order.size());
+  for (const std::uint32_t i : order) sorted.push_back(std::move(result_.files[i]));
+  result_.files = std::move(sorted);
+}
+
 AuditResult Audit::run() {
   result_.system = system_;
   Glob bounded(disk_, layout_.home());
@@ -584,6 +603,7 @@ AuditResult Audit::run() {
   connect_loose();
   follow_proxies();
   connect_processes();
+  sort_files();
   if (input_.before_judging) input_.before_judging(result_.files);
   judge();
 
@@ -607,9 +627,6 @@ AuditResult Audit::run() {
     result_.verdicts.push_back(std::move(made.verdict));
   }
   result_.findings = std::move(findings_);
-  std::stable_sort(result_.files.begin(), result_.files.end(), [](const SeenFile& a, const SeenFile& b) {
-    return std::tie(a.path, a.tool) < std::tie(b.path, b.tool);
-  });
   result_.coverage.settle();
   return std::move(result_);
 }

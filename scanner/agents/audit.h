@@ -52,8 +52,8 @@ struct AuditInput {
   std::function<bool(const std::string&)> tracked;
   // What the rest of the run knows of a key; joined with what the settings say of it.
   std::function<kimi::Background(const Secret&)> background;
-  // Called once all files are known and before anything is judged, with the files as they are in the
-  // result: a caller that reads them can answer `background` from what it saw.
+  // Called once all files are known and before anything is judged, with the files sorted as in the
+  // result (what is in them is not known yet): a caller that reads them can answer `background` from what it saw.
   std::function<void(const std::vector<SeenFile>&)> before_judging;
 };
 

@@ -66,18 +66,17 @@ CollectOptions AuditLeaks::options_at(int root) const {
 }
 
 void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
-  known_.reserve(seen.size());
-  for (const agents::SeenFile& file : seen) known_.push_back({file.path, {file.place, !file.project.empty()}});
-  std::sort(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
-    if (a.first != b.first) return a.first < b.first;
-    return rank(a.second.place) < rank(b.second.place);
-  });
-  known_.erase(std::unique(known_.begin(), known_.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-               known_.end());
   std::vector<std::string> list;
-  list.reserve(known_.size());
-  for (const auto& [path, known] : known_)
-    if (places_.path_of(path) < 0) list.push_back(path);
+  list.reserve(seen.size());
+  for (const agents::SeenFile& file : seen) {
+    const Known known{file.place, !file.project.empty()};
+    if (!known_.empty() && known_.back().first == file.path) {
+      if (rank(known.place) < rank(known_.back().second.place)) known_.back().second = known;
+      continue;
+    }
+    known_.emplace_back(file.path, known);
+    if (places_.path_of(file.path) < 0) list.push_back(file.path);
+  }
   if (list.empty()) return;
   files::WalkOptions walk;
   walk.threads = options_.threads;

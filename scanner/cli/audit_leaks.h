@@ -31,7 +31,7 @@ class AuditLeaks {
   AuditLeaks(std::shared_ptr<detect::Detection> detection, LeakOptions options, const AuditPlaces& places,
              Progress& progress);
 
-  // What the audit named in the home; what lies below a PATH is left to `below`.
+  // What the audit named in the home, sorted by path; what lies below a PATH is left to `below`.
   void files(const std::vector<agents::SeenFile>& files);
   // Every file below a PATH, as `scan --only files` reads it. `path` as the user gave it.
   void below(const std::string& path);

@@ -484,25 +484,36 @@ Coverage read_files(const std::vector<std::string>& paths, const WalkOptions& op
     Visitor& visitor = *visitors[thread];
     PieceReader reader;
     std::string_view folder;
+    std::optional<Descriptor> opened;
     bool exact = false;
     while (true) {
       const std::size_t first = next.fetch_add(kTogether, std::memory_order_relaxed);
       if (first >= paths.size()) return;
       const Coverage before{coverage.files, 0, coverage.bytes, 0, 0, 0, {}};
-      for (std::size_t i = first; i < std::min(first + kTogether, paths.size()); ++i) {
+      const std::size_t end = std::min(first + kTogether, paths.size());
+      for (std::size_t i = first; i < end; ++i) {
         const std::string& path = paths[i];
-        const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-        if (!file) {
-          if (errno != ENOENT) coverage.gaps.push_back(gap_of_errno(errno, path));
-          continue;
-        }
         const std::size_t slash = path.rfind('/');
         const std::size_t cut = slash == std::string::npos ? 0 : slash + 1;
-        // Links aside, the files of one folder lie on one file system.
-        if (const std::string_view in = std::string_view(path).substr(0, cut); in != folder) {
+        const std::string_view in = std::string_view(path).substr(0, cut);
+        const bool entered = in != folder;
+        if (entered) {
           folder = in;
-          exact = reads_whole(file.get());
+          opened.reset();
+          // A folder of several files is opened itself: the kernel then looks up one name a file.
+          if (i + 1 < end && cut > 0 && std::string_view(paths[i + 1]).starts_with(in))
+            opened.emplace(::open(std::string(in).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
         }
+        constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+        const Descriptor file(opened && *opened ? ::openat(opened->get(), path.c_str() + cut, kFlags)
+                                                : ::open(path.c_str(), kFlags));
+        if (!file) {
+          if (errno != ENOENT) coverage.gaps.push_back(gap_of_errno(errno, path));
+          folder = {};
+          continue;
+        }
+        // Links aside, the files of one folder lie on one file system.
+        if (entered) exact = reads_whole(file.get());
         const OpenFile open{path, std::string_view(path).substr(cut), file.get()};
         if (open.name.size() >= kLongName) visitor.long_name(path, open.name, false);
         ++coverage.files;
