@@ -45,12 +45,12 @@ void print_welcome() {
     std::puts(
         "检查这个仓库及其历史：  kimiguard scan\n"
         "检查每一次提交：        kimiguard hook install\n"
-        "遇到 401 或 429：       kimiguard explain（粘贴错误信息）");
+        "遇到 401 或 429：       kimiguard explain（粘贴错误信息），再运行 kimiguard audit");
   else
     std::puts(
         "Check this repository and its history:  kimiguard scan\n"
         "Check every commit from now on:         kimiguard hook install\n"
-        "A strange 401 or 429:                   kimiguard explain (paste it)");
+        "A strange 401 or 429:                   kimiguard explain (paste it), then kimiguard audit");
 }
 
 int dispatch(const std::vector<std::string>& words) {

@@ -299,8 +299,10 @@ std::string explained_text(const DecodedError& error, const Rulebook& book, std:
   pages(page, error, book, voice);
   page.blank();
   page.paragraph(
-      voice("`kimiguard scan` finds where a key leaked: in a folder, a repository's history, a pipe.",
-            "kimiguard scan 查找密钥泄露在哪里：文件夹、仓库历史或管道。"),
+      voice("`kimiguard audit` lists every tool on this machine that holds a key, with the address and model it "
+            "really uses; `kimiguard scan` finds where a key leaked: in a folder, a repository's history, a pipe.",
+            "kimiguard audit 列出本机持有密钥的每个工具，及其实际使用的地址与模型；kimiguard scan "
+            "查找密钥泄露在哪里：文件夹、仓库历史或管道。"),
       0, Ink::dim);
   return page.text();
 }

@@ -4,6 +4,7 @@
 #include "scanner/core/finding_id.h"
 #include "scanner/report/about.h"
 #include "scanner/report/digest.h"
+#include "scanner/report/inventory.h"
 #include "scanner/report/markup.h"
 #include "scanner/report/message.h"
 #include "scanner/report/uri.h"
@@ -38,6 +39,7 @@ overflow-wrap:anywhere}
 .tally li,.level{border:1px solid currentColor;border-radius:99px;padding:.05rem .7rem;font-size:.85rem;font-weight:600;
 white-space:nowrap}
 .critical{color:var(--critical)}.high{color:var(--high)}.medium{color:var(--medium)}.low{color:var(--low)}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3em .6em .3em 0}
 .note{color:var(--note)}.inventory{color:var(--inventory)}.good{color:var(--good)}
 article{border:1px solid var(--line);border-left:4px solid var(--edge,var(--line));border-radius:8px;
 padding:1rem 1.15rem;margin:0 0 1rem;break-inside:avoid}
@@ -58,6 +60,7 @@ class Page {
  public:
   Page(const CleanReport& report, const Rulebook& rulebook, const Options& options, std::ostream& out)
       : report_(*report),
+        rulebook_(rulebook),
         options_(options),
         voice_(options.language),
         digest_(digest(report, rulebook, options.language)),
@@ -216,7 +219,82 @@ class Page {
     }
   }
 
+  void part(const std::string& value, const SettingPlace& from) {
+    out_ << "<td>";
+    if (!value.empty()) out_ << "<code>" << safe(value) << "</code>";
+    const std::string source = source_words(from, options_.language);
+    if (!source.empty()) out_ << (value.empty() ? "" : "<br>") << "<span class=\"words\">" << safe(source) << "</span>";
+    out_ << "</td>";
+  }
+
+  void connections(const Inventory& all) {
+    if (all.connections.empty()) return;
+    out_ << "<h2>" << voice_("What each tool talks to", "各工具实际连接的地址") << "</h2>\n";
+    const auto rows = [&](bool wrong) {
+      out_ << "<div class=\"wide\"><table><thead><tr><th></th><th>" << voice_("Tool", "工具") << "</th><th>"
+           << voice_("Address", "地址") << "</th><th>" << voice_("Key", "密钥") << "</th><th>" << voice_("Model", "模型")
+           << "</th><th>" << voice_("Verdict", "结论") << "</th></tr></thead><tbody>\n";
+      for (const ConnectionEntry& connection : all.connections) {
+        if (connection.wrong() != wrong) continue;
+        out_ << "<tr><td class=\"" << (wrong ? name(connection.worst()) : "good") << "\">"
+             << (wrong ? voice_.severity(connection.worst()) : voice_("right", "无误")) << "</td><td>"
+             << safe(connection_name(connection));
+        if (!connection.active) out_ << "<br><span class=\"words\">" << voice_("not in use now", "当前未使用") << "</span>";
+        if (connection.followed)
+          out_ << "<br><span class=\"words\">" << voice_("judged where it is written", "在其写入处判定") << "</span>";
+        out_ << "</td>";
+        part(target_words(connection, options_.language), connection.url);
+        part(utf8_name(connection.key.value), connection.key);
+        part(utf8_name(connection.model.value), connection.model);
+        out_ << "<td>";
+        bool first = true;
+        for (const std::string& verdict : verdict_words(connection, rulebook_, options_.language)) {
+          out_ << (first ? "" : "<br>") << safe(verdict);
+          first = false;
+        }
+        out_ << "</td></tr>\n";
+      }
+      out_ << "</tbody></table></div>\n";
+    };
+    const auto wrong = std::count_if(all.connections.begin(), all.connections.end(),
+                                     [](const ConnectionEntry& connection) { return connection.wrong(); });
+    const std::uint64_t right = all.connections.size() - static_cast<std::uint64_t>(wrong);
+    if (wrong > 0) rows(true);
+    if (right == 0) return;
+    out_ << "<details><summary>" << voice_.count(right, "right", "right", "处无误") << "</summary>\n";
+    rows(false);
+    out_ << "</details>\n";
+  }
+
+  void keys(const Inventory& all) {
+    if (all.keys.empty()) return;
+    out_ << "<h2>" << voice_("Keys and where they lie", "密钥及其位置")
+         << "</h2>\n<div class=\"wide\"><table><thead><tr><th></th><th>" << voice_("Key", "密钥") << "</th><th>"
+         << voice_("What it is", "是什么") << "</th><th>" << voice_("Where", "位置") << "</th><th>" << voice_("Used by", "使用者")
+         << "</th><th>" << voice_("There since, or longer (file dates)", "至少自何时起（据文件日期）") << "</th></tr></thead><tbody>\n";
+    for (const KeyEntry& key : all.keys) {
+      out_ << "<tr><td class=\"" << name(key.worst) << "\">" << voice_.severity(key.worst) << "</td><td><code>" << safe(key.masked)
+           << "</code></td><td>" << safe(key_words(key, rulebook_, options_.language)) << "</td><td><ul class=\"places\">";
+      for (std::size_t i = 0; i < key.places.size() && i < kMaxPlaces; ++i) {
+        const KeyPlace& place = key.places[i];
+        std::string where = utf8_name(place.path);
+        if (place.line > 0) where += ":" + std::to_string(place.line);
+        out_ << "<li><code>" << safe(where) << "</code> <span class=\"words\">" << mode_words(place.mode) << " "
+             << kind_words(place.kind, options_.language) << "</span></li>";
+      }
+      out_ << "</ul></td><td>";
+      for (std::size_t i = 0; i < key.users.size(); ++i) out_ << (i > 0 ? "<br>" : "") << safe(utf8_name(key.users[i]));
+      out_ << "</td><td>" << key.since << "</td></tr>\n";
+    }
+    out_ << "</tbody></table></div>\n";
+  }
+
   void inventory() {
+    if (report_.inventory) {
+      connections(*report_.inventory);
+      keys(*report_.inventory);
+      return;
+    }
     if (digest_.inventory.empty()) return;
     out_ << "<h2>" << voice_("Keys where their tools keep them", "存放在工具自己存储中的密钥")
          << "</h2>\n<ul>";
@@ -253,6 +331,7 @@ class Page {
   }
 
   const Report& report_;
+  const Rulebook& rulebook_;
   const Options& options_;
   Voice voice_;
   Digest digest_;

@@ -5,6 +5,7 @@
 #include "scanner/report/purge.h"
 #include "scanner/report/about.h"
 #include "scanner/report/digest.h"
+#include "scanner/report/inventory.h"
 #include "scanner/report/markup.h"
 #include "scanner/report/message.h"
 #include "scanner/report/uri.h"
@@ -31,6 +32,71 @@ std::string mark(Severity severity) {
     default:
       return "⬜";
   }
+}
+
+std::string code_or_nothing(const std::string& text) { return text.empty() ? std::string() : markdown_code(text); }
+
+// "`value`<br>from".
+std::string part(const std::string& value, const SettingPlace& from, std::string_view language) {
+  std::string text = code_or_nothing(value);
+  const std::string source = source_words(from, language);
+  if (!source.empty()) text += (text.empty() ? "" : "<br>") + markdown_text(source);
+  return text;
+}
+
+void inventory(const Inventory& all, const Rulebook& rulebook, const Options& options, std::ostream& out) {
+  const Voice voice(options.language);
+  if (!all.connections.empty()) {
+    out << "### " << voice("What each tool talks to", "各工具实际连接的地址") << "\n\n| | " << voice("Tool", "工具") << " | "
+        << voice("Address", "地址") << " | " << voice("Key", "密钥") << " | " << voice("Model", "模型") << " | "
+        << voice("Verdict", "结论") << " |\n|---|---|---|---|---|---|\n";
+    std::size_t right = 0;
+    std::size_t rows = 0;
+    std::string folded;
+    for (const ConnectionEntry& connection : all.connections) {
+      if (!connection.wrong() && !options.verbose) {
+        if (++right <= 40) folded += (folded.empty() ? "" : ", ") + connection_name(connection) + " → " + target_words(connection, options.language);
+        continue;
+      }
+      if (++rows > kMaxRows) continue;
+      std::string verdicts;
+      for (const std::string& verdict : verdict_words(connection, rulebook, options.language))
+        verdicts += (verdicts.empty() ? "" : "<br>") + markdown_text(verdict);
+      if (!connection.active) verdicts += (verdicts.empty() ? "" : "<br>") + std::string(voice("not in use now", "当前未使用"));
+      out << "| " << (connection.wrong() ? mark(connection.worst()) : "🟩") << " | " << markdown_text(connection_name(connection)) << " | "
+          << part(target_words(connection, options.language), connection.url, options.language) << " | "
+          << part(utf8_name(connection.key.value), connection.key, options.language) << " | "
+          << part(utf8_name(connection.model.value), connection.model, options.language) << " | " << verdicts << " |\n";
+    }
+    out << "\n";
+    if (right > 0) {
+      out << "🟩 " << voice.count(right, "right", "right", "处无误") << voice.colon() << markdown_text(folded);
+      if (right > 40) out << " …";
+      out << "\n\n";
+    }
+  }
+  if (all.keys.empty()) return;
+  out << "### " << voice("Keys and where they lie", "密钥及其位置") << "\n\n| | " << voice("Key", "密钥") << " | "
+      << voice("What it is", "是什么") << " | " << voice("Where", "位置") << " | " << voice("Used by", "使用者") << " | "
+      << voice("There since, or longer (file dates)", "至少自何时起（据文件日期）") << " |\n|---|---|---|---|---|---|\n";
+  for (std::size_t i = 0; i < all.keys.size() && i < kMaxRows; ++i) {
+    const KeyEntry& key = all.keys[i];
+    out << "| " << (key.worst > Severity::note ? mark(key.worst) : "🟩") << " | " << markdown_code(key.masked) << " | "
+        << markdown_text(key_words(key, rulebook, options.language)) << " | ";
+    for (std::size_t p = 0; p < key.places.size() && p < kMaxPlaces; ++p) {
+      const KeyPlace& place = key.places[p];
+      std::string where = utf8_name(place.path);
+      if (place.line > 0) where += ":" + std::to_string(place.line);
+      out << (p > 0 ? "<br>" : "") << markdown_code(where) << " " << mode_words(place.mode) << " "
+          << markdown_text(kind_words(place.kind, options.language));
+    }
+    if (key.places.size() > kMaxPlaces) out << "<br>+" << key.places.size() - kMaxPlaces;
+    out << " | ";
+    for (std::size_t u = 0; u < key.users.size() && u < 8; ++u) out << (u > 0 ? ", " : "") << markdown_text(utf8_name(key.users[u]));
+    if (key.users.size() > 8) out << " +" << key.users.size() - 8;
+    out << " | " << key.since << " |\n";
+  }
+  out << "\n";
 }
 
 }  // namespace
@@ -111,6 +177,7 @@ void write_markdown(const CleanReport& report, const Rulebook& rulebook, const O
     }
     out << voice("To accept one: ", "接受某一项：") << "`kimiguard ignore ID --reason \"…\"`\n\n";
   }
+  if (report->inventory) inventory(*report->inventory, rulebook, options, out);
   out << markdown_text(coverage_line(*report, options.language));
   if (report->suppressed > 0)
     out << (voice.chinese() ? std::to_string(report->suppressed) + " 处被抑制。"

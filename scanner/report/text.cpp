@@ -83,7 +83,10 @@ class Page {
     const bool full = options_.verbose || options_.quiet;
     const Lines top = options_.quiet ? Lines() : verdict();
     Lines end;
-    if (report_.inventory && !options_.quiet) end = inventory_lines(*report_.inventory, rulebook_, options_);
+    if (report_.inventory && !options_.quiet) {
+      end.emplace_back();
+      append(end, inventory_lines(*report_.inventory, rulebook_, options_));
+    }
     if (options_.how_to_purge) {
       Lines purge = purge_block();
       append(purge, end);
