@@ -37,7 +37,7 @@ class LineMap {
  private:
   // A checkpoint each kStep bytes and one at the end: a code point's first byte and how many code points
   // stand before it.
-  static constexpr std::size_t kStep = 256;
+  static constexpr std::size_t kStep = 64;
   struct Mark {
     std::uint32_t offset;
     std::uint32_t code_points;

@@ -228,6 +228,28 @@ std::optional<Format> format_of_bytes(std::string_view bytes) {
   return std::nullopt;
 }
 
+// Endings of which format_of_name and without_backup_ending know nothing, whatever stands before them. A tree is
+// full of such files, and asking a hundred names of each takes longer than scanning it.
+bool has_foreign_ending(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  if (dot == std::string_view::npos || path.size() - dot > 6 || path.size() - dot < 2) return false;
+  // Dockerfile.go, .env.ts, cron.d/job.py
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  if (name.starts_with('.') || path.find("cron") != std::string_view::npos) return false;
+  for (const std::string_view head : {"ockerfile.", "ontainerfile."})
+    if (name.substr(std::min<std::size_t>(1, name.size())).starts_with(head)) return false;
+  char ending[8] = {};
+  for (std::size_t i = dot + 1; i < path.size(); ++i) {
+    const char c = path[i];
+    ending[i - dot - 1] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  static constexpr std::string_view kForeign[] = {
+      "adoc", "c",   "cc",  "cpp", "cs",  "css",  "gif", "go",  "h",   "hpp",   "html", "java", "jpg", "js",   "jsx", "kt",
+      "md",   "mdx", "mjs", "pl",  "pm",  "png",  "po",  "py",  "rb",  "rs",    "scss", "snap", "svg", "swift", "ts", "tsx",
+      "vue",  "webp"};
+  return std::binary_search(std::begin(kForeign), std::end(kForeign), std::string_view(ending));
+}
+
 }  // namespace
 
 std::string_view name(Format format) { return kNames[static_cast<std::size_t>(format)]; }
@@ -303,6 +325,7 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
 }
 
 std::optional<Format> format_of(std::string_view path, std::string_view first_bytes) {
+  if (has_foreign_ending(path)) return format_of_bytes(first_bytes);
   std::string whole = "/" + lower(path);
   std::replace(whole.begin(), whole.end(), '\\', '/');
   std::string name = whole.substr(whole.rfind('/') + 1);

@@ -8,7 +8,8 @@ namespace kimiguard::archive {
 namespace {
 
 std::unique_ptr<LibArchive> load() {
-  void* library = dlopen("libarchive.so.13", RTLD_NOW | RTLD_LOCAL);
+  // Lazily: most of the dozen libraries behind it are never called.
+  void* library = dlopen("libarchive.so.13", RTLD_LAZY | RTLD_LOCAL);
   if (!library) return nullptr;
   auto table = std::make_unique<LibArchive>();
   bool complete = true;

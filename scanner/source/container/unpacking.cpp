@@ -96,9 +96,8 @@ bool Unpacking::take_bytes(std::uint64_t bytes, const Origin& origin) {
   return false;
 }
 
-void Unpacking::deliver_piece(const Document& document) {
-  coverage_.bytes +=
-      document.bytes.size() - std::min<std::uint64_t>(document.seen, document.bytes.size());
+void Unpacking::deliver_piece(const Document& document, std::size_t again) {
+  coverage_.bytes += document.bytes.size() - std::min<std::uint64_t>(again, document.bytes.size());
   sink_(document);
 }
 
@@ -108,7 +107,7 @@ void Unpacking::deliver(std::string_view bytes, const OriginPtr& origin, std::st
     document.bytes = bytes;
     document.origin = origin;
     document.context = context;
-    deliver_piece(document);
+    deliver_piece(document, 0);
     return;
   }
   std::uint64_t line = 1;
@@ -123,12 +122,13 @@ void Unpacking::deliver(std::string_view bytes, const OriginPtr& origin, std::st
     document.offset = begin;
     document.line = line;
     document.column = column;
-    document.seen = seen;
+    document.seen = seen - seen / 2;
     document.whole = false;
     document.context = context;
-    deliver_piece(document);
+    const std::size_t next = end == bytes.size() ? end : end - std::min<std::size_t>(limits_.overlap_bytes, (end - begin) / 2);
+    document.later = (end - next) / 2;
+    deliver_piece(document, seen);
     if (end == bytes.size()) return;
-    const std::size_t next = end - std::min<std::size_t>(limits_.overlap_bytes, (end - begin) / 2);
     advance(bytes.substr(begin, next - begin), line, column);
     seen = end - next;
     begin = next;
@@ -168,6 +168,7 @@ PieceWriter::PieceWriter(Unpacking& unpacking, OriginPtr origin, std::string_vie
 void PieceWriter::append(std::string_view bytes) {
   const std::size_t piece = std::max<std::size_t>(unpacking_.limits().piece_bytes, 16);
   written_ += bytes.size();
+  if (buffer_.capacity() < piece && buffer_.size() + bytes.size() > piece / 16) buffer_.reserve(piece);
   while (!bytes.empty()) {
     if (buffer_.size() >= piece) flush(false);
     const std::size_t part = std::min(bytes.size(), piece - buffer_.size());
@@ -183,13 +184,14 @@ void PieceWriter::flush(bool last) {
   document.offset = offset_;
   document.line = line_;
   document.column = column_;
-  document.seen = seen_;
+  document.seen = seen_ - seen_ / 2;
   document.whole = last && !cut_;
   document.context = context_;
-  unpacking_.deliver_piece(document);
+  const std::size_t keep = last ? 0 : std::min<std::size_t>(unpacking_.limits().overlap_bytes, buffer_.size() / 2);
+  document.later = keep / 2;
+  unpacking_.deliver_piece(document, seen_);
   if (last) return;
   cut_ = true;
-  const std::size_t keep = std::min<std::size_t>(unpacking_.limits().overlap_bytes, buffer_.size() / 2);
   const std::size_t drop = buffer_.size() - keep;
   advance(std::string_view(buffer_).substr(0, drop), line_, column_);
   offset_ += drop;

@@ -70,7 +70,8 @@ class Unpacking {
   void deliver_and_open(std::string_view bytes, const OriginPtr& origin, int depth,
                         std::string_view context = {});
   // Hands out one piece as it is.
-  void deliver_piece(const Document& document);
+  // `again`: leading bytes that the piece before had too.
+  void deliver_piece(const Document& document, std::size_t again);
 
   bool looks_nested(std::string_view first_bytes, std::string_view name) const;
 
