@@ -82,7 +82,8 @@ Result<std::shared_ptr<RulebookSource>> RulebookSource::open(const std::vector<s
 std::shared_ptr<const Rulebook> RulebookSource::rulebook() {
   std::call_once(once_, [&] {
     if (book_ != nullptr) return;
-    auto book = read_rulebook(built_in_rule_files());
+    auto book = built_in_rulebook_snapshot();
+    if (!book) book = read_rulebook(built_in_rule_files());
     // The build has read them: they are right.
     book_ = std::make_shared<const Rulebook>(book ? std::move(*book) : Rulebook{});
   });

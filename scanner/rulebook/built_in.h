@@ -7,6 +7,7 @@
 
 #include "scanner/rulebook/embedded.h"
 #include "scanner/rulebook/rulebook.h"
+#include "scanner/rulebook/snapshot.h"
 
 namespace kimiguard {
 
@@ -19,6 +20,11 @@ inline std::vector<RuleFile> built_in_rule_files() {
       files.push_back(
           {"built-in:" + std::string(kEmbeddedFiles[i].name), std::string(kEmbeddedFiles[i].text)});
   return files;
+}
+
+// What read_rulebook makes of them, from the snapshot that the build took.
+inline Result<Rulebook> built_in_rulebook_snapshot() {
+  return read_snapshot({reinterpret_cast<const char*>(kEmbeddedSnapshot), kEmbeddedSnapshotSize});
 }
 
 }  // namespace kimiguard

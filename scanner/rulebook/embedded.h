@@ -22,4 +22,8 @@ extern const std::size_t kEmbeddedFileCount;
 extern const unsigned char* const kEmbeddedDatabase;
 extern const std::size_t kEmbeddedDatabaseSize;
 
+// write_snapshot of the built-in rulebook (snapshot.h).
+extern const unsigned char* const kEmbeddedSnapshot;
+extern const std::size_t kEmbeddedSnapshotSize;
+
 }  // namespace kimiguard

@@ -257,3 +257,31 @@ TEST_CASE("no file of rules/ holds a key-shaped text") {
     CHECK_FALSE(re2::RE2::PartialMatch(text, R"(eyJ[\w-]{10,}\.eyJ)"));
   }
 }
+
+TEST_CASE("the snapshot of the build is the rulebook of the embedded files, field by field") {
+  const auto read = read_rulebook(built_in_rule_files());
+  const auto kept = built_in_rulebook_snapshot();
+  REQUIRE(read.ok());
+  REQUIRE(kept.ok());
+  // Writing is the same walk over all fields that reading is, so equal bytes are equal books; a few are looked
+  // at by themselves.
+  CHECK(write_snapshot(*kept) == write_snapshot(*read));
+  REQUIRE(kept->rules.size() == read->rules.size());
+  for (std::size_t i = 0; i < read->rules.size(); ++i) {
+    CHECK(kept->rules[i].id == read->rules[i].id);
+    CHECK(kept->rules[i].description.zh == read->rules[i].description.zh);
+    CHECK(kept->rules[i].min_entropy == read->rules[i].min_entropy);
+    CHECK(kept->rules[i].file == read->rules[i].file);
+  }
+}
+
+TEST_CASE("a snapshot that was cut or mixed up is refused") {
+  const auto read = read_rulebook(built_in_rule_files());
+  REQUIRE(read.ok());
+  const std::string whole = write_snapshot(*read);
+  for (std::size_t size = 0; size < whole.size(); size += 997) CHECK_FALSE(read_snapshot(whole.substr(0, size)).ok());
+  CHECK_FALSE(read_snapshot(whole + "x").ok());
+  std::string wrong = whole;
+  wrong[6] = '\x7F';  // a length
+  CHECK_FALSE(read_snapshot(wrong).ok());
+}

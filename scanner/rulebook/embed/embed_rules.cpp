@@ -19,6 +19,7 @@
 #include "scanner/detect/patterns.h"
 #include "scanner/rulebook/pattern_database.h"
 #include "scanner/rulebook/rulebook.h"
+#include "scanner/rulebook/snapshot.h"
 
 namespace fs = std::filesystem;
 
@@ -79,6 +80,14 @@ bool loaded(const std::string& serialized, std::string& image) {
   return true;
 }
 
+void write_bytes(std::ostream& out, const char* name, const std::string& bytes) {
+  out << "alignas(64) const unsigned char " << name << "[] = {";
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    out << (i % 24 == 0 ? "\n  " : "") << static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) << ',';
+  if (bytes.empty()) out << "0";
+  out << "\n};\n\n";
+}
+
 int complain(const std::string& words) {
   std::cerr << "kimiguard_embed_rules: " << words << '\n';
   return 1;
@@ -131,16 +140,22 @@ int main(int argc, char** argv) {
   }
   // An empty array is no C++; the count says how many there really are.
   if (files.empty()) out << "  {},\n";
-  out << "};\n\nalignas(64) const unsigned char kDatabase[] = {";
-  for (std::size_t i = 0; i < database.size(); ++i)
-    out << (i % 24 == 0 ? "\n  " : "") << static_cast<unsigned>(static_cast<unsigned char>(database[i]))
-        << ',';
-  if (database.empty()) out << "0";
-  out << "\n};\n\n}  // namespace\n\n"
+  out << "};\n\n";
+  write_bytes(out, "kDatabase", database);
+  // The files are named here as the program names them.
+  for (std::size_t i = 0; i < rule_files.size(); ++i)
+    rule_files[i].name = "built-in:" + fs::path(rule_files[i].name).lexically_relative(root).generic_string();
+  const auto named = kimiguard::read_rulebook(rule_files);
+  if (!named) return complain(named.error().message);
+  const std::string snapshot = kimiguard::write_snapshot(*named);
+  write_bytes(out, "kSnapshot", snapshot);
+  out << "}  // namespace\n\n"
       << "const EmbeddedFile* const kEmbeddedFiles = kFiles;\n"
       << "const std::size_t kEmbeddedFileCount = " << files.size() << ";\n"
       << "const unsigned char* const kEmbeddedDatabase = kDatabase;\n"
-      << "const std::size_t kEmbeddedDatabaseSize = " << database.size() << ";\n\n"
+      << "const std::size_t kEmbeddedDatabaseSize = " << database.size() << ";\n"
+      << "const unsigned char* const kEmbeddedSnapshot = kSnapshot;\n"
+      << "const std::size_t kEmbeddedSnapshotSize = " << snapshot.size() << ";\n\n"
       << "}  // namespace kimiguard\n";
   out.close();
   if (!out) return complain("cannot write " + partial);
