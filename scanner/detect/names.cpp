@@ -106,8 +106,15 @@ NameRole role_of(std::string_view identifier) {
   return NameRole::none;
 }
 
+// Names are looked at byte by byte: half the time to compile, and an old spelling of k is no k.
+re2::RE2::Options bytewise() {
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);
+  return options;
+}
+
 struct NameBook::Fact {
-  explicit Fact(const VariableFact& known) : expression("(?i:" + known.expression + ")", re2::RE2::Quiet), fact(&known) {}
+  explicit Fact(const VariableFact& known) : expression("(?i:" + known.expression + ")", bytewise()), fact(&known) {}
   re2::RE2 expression;
   const VariableFact* fact;
 };

@@ -10,6 +10,13 @@
 namespace kimiguard::detect {
 namespace {
 
+// Byte by byte, as the rules' own: broken UTF-8 is text too, and these compile in half the time.
+re2::RE2::Options bytewise() {
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);
+  return options;
+}
+
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 // What may stand between the separator of an assignment and the secret itself.
@@ -19,35 +26,35 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 const re2::RE2& assignment_expression() {
   // name, a closing quote or bracket, perhaps a type before "=", the separator
   static const re2::RE2 expression(
-      R"((\$env:\w+|[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.|: ]{1,40}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX);
+      R"((\$env:\w+|[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.|: ]{1,40}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& argument_expression() {  // setenv("X", "…"), config.set('X', …), getenv("X") ?? "…"
   static const re2::RE2 expression(
-      R"([(\[]\s*(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX);
+      R"([(\[]\s*(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& word_expression() {  // export X …, setx X v, ENV X v, --api-key v, password v
   static const re2::RE2 expression(
-      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX);
+      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& call_expression() {  // .apiKey("…"), std::string key{"…"}, Bearer(…)
-  static const re2::RE2 expression(R"(([A-Za-z_$][\w$]*)\s*[({]\s*)" KG_VALUE_PREFIX);
+  static const re2::RE2 expression(R"(([A-Za-z_$][\w$]*)\s*[({]\s*)" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& element_expression() {  // <apiKey>…
-  static const re2::RE2 expression(R"(<([\w:.\-]+)(?:\s[^<>]*)?>\s*(?:<string>\s*|<!\[CDATA\[)?$)");
+  static const re2::RE2 expression(R"(<([\w:.\-]+)(?:\s[^<>]*)?>\s*(?:<string>\s*|<!\[CDATA\[)?$)", bytewise());
   return expression;
 }
 
 const re2::RE2& pair_expression() {  // name/value pairs: XML attributes, JSON objects, YAML maps, plist
   static const re2::RE2 expression(
-      R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)");
+      R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)", bytewise());
   return expression;
 }
 
@@ -194,14 +201,14 @@ void Surroundings::find_groups() {
     }
     if (c == '{') {
       static const re2::RE2 code(
-          R"((?:\)|=>|\b(?:else|try|do|finally|class|struct|impl|fn|func|function|interface|namespace|module|enum|object|extension|trait|def|void|throws|main|companion|static|init)\b[^{}()]*)\s*(?:const|noexcept|override|async|->\s*[\w<>&:]+|:\s*[\w<>\[\]|.]+)?\s*$)");
+          R"((?:\)|=>|\b(?:else|try|do|finally|class|struct|impl|fn|func|function|interface|namespace|module|enum|object|extension|trait|def|void|throws|main|companion|static|init)\b[^{}()]*)\s*(?:const|noexcept|override|async|->\s*[\w<>&:]+|:\s*[\w<>\[\]|.]+)?\s*$)", bytewise());
       group.code = re2::RE2::PartialMatch(piece(head), code);
     }
     if (group.code) break;
     std::string_view label = head;
     if (label.size() > 120) label = label.substr(label.size() - 120);
     // Only the last name counts: `client = new OpenAI` and `"moonshot":`.
-    static const re2::RE2 last(R"(([A-Za-z_$][\w$.\-/:]*)(?:\\*["'`])?\s*(?:[:=]|=>|:=|\?)?\s*(?:new\s+|await\s+)?([A-Za-z_$][\w$.:<>]*)?\s*$)");
+    static const re2::RE2 last(R"(([A-Za-z_$][\w$.\-/:]*)(?:\\*["'`])?\s*(?:[:=]|=>|:=|\?)?\s*(?:new\s+|await\s+)?([A-Za-z_$][\w$.:<>]*)?\s*$)", bytewise());
     std::string name;
     std::string callee;
     if (re2::RE2::PartialMatch(piece(label), last, &name, &callee)) {
@@ -215,7 +222,7 @@ void Surroundings::find_groups() {
 
 void Surroundings::find_section() {
   // [section] lines of TOML and INI. Not inside an object, but an inline table or array may enclose.
-  static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)");
+  static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)", bytewise());
   for (const Group& group : groups_)
     if (group.bracket == '{' && text_.substr(group.span.begin, group.span.size()).find('\n') != std::string_view::npos)
       return;
@@ -241,8 +248,8 @@ void Surroundings::find_section() {
 void Surroundings::find_yaml() {
   // "key:" or "- key:" lines; the mapping is the lines of the same indentation around it, its parents
   // give labels and, one level up at a time, their own direct lines.
-  static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))");
-  static const re2::RE2 key_of(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)");
+  static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))", bytewise());
+  static const re2::RE2 key_of(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)", bytewise());
   const auto indent_of = [&](std::uint64_t begin) {
     std::uint64_t n = 0;
     while (begin + n < window_.end && (is_space(text_[begin + n]) ||
