@@ -1,8 +1,10 @@
 // csv, junit, markdown, gitlab, github, html: each by what its readers demand.
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "scanner/report/markup.h"
+#include "tests/report/schema_check.h"
 #include "tests/report/written.h"
 
 namespace kimiguard::report {
@@ -124,6 +126,23 @@ TEST_CASE("the gitlab report has what GitLab's schema requires") {
         CHECK(link["url"].get<std::string>().starts_with("http"));
     }
   }
+}
+
+TEST_CASE("the gitlab report keeps to the schema, and the schema notices what does not") {
+  const json schema = json::parse(std::ifstream(KIMIGUARD_SOURCE_DIR "/tests/report/gitlab-secret-detection.schema.json"));
+  sample::Random random(16);
+  Options options;
+  options.time = 1700000000;
+  json last;
+  for (const Report& report : {sample::scan({}), sample::rich(random), hostile(random)}) {
+    last = json::parse(written("gitlab", report, options));
+    CHECK(schema_complaints(schema, last) == std::vector<std::string>{});
+  }
+  last["scan"]["status"] = "done";
+  last["vulnerabilities"][0]["identifiers"] = json::array();
+  last["vulnerabilities"][0].erase("location");
+  last["vulnerabilities"][0]["name"] = std::string(256, 'n');
+  CHECK(schema_complaints(schema, last).size() == 4);
 }
 
 TEST_CASE("an unknown format is refused with the list") {

@@ -20,7 +20,8 @@ class Check {
     static const std::set<std::string> kKnown = {
         "$schema", "$id",     "title",    "description", "type",
         "const",   "enum",    "required", "properties",  "additionalProperties",
-        "items",   "pattern", "minimum",  "$ref",        "$defs"};
+        "items",   "pattern", "minimum",  "$ref",        "$defs",
+        "minLength", "maxLength", "minItems"};
     for (const auto& [keyword, unused] : schema.items())
       if (!kKnown.contains(keyword)) complaints.push_back(path + ": unknown keyword " + keyword);
     if (schema.contains("$ref")) {
@@ -39,6 +40,13 @@ class Check {
     if (schema.contains("pattern") && value.is_string() &&
         !std::regex_search(value.get<std::string>(), std::regex(schema["pattern"].get<std::string>())))
       complaints.push_back(path + ": does not match " + schema["pattern"].get<std::string>());
+    // In bytes: what the reports' limits are kept in; never less than in characters.
+    if (schema.contains("minLength") && value.is_string() && value.get<std::string>().size() < schema["minLength"].get<std::size_t>())
+      complaints.push_back(path + ": too short");
+    if (schema.contains("maxLength") && value.is_string() && value.get<std::string>().size() > schema["maxLength"].get<std::size_t>())
+      complaints.push_back(path + ": too long");
+    if (schema.contains("minItems") && value.is_array() && value.size() < schema["minItems"].get<std::size_t>())
+      complaints.push_back(path + ": too few items");
     if (schema.contains("minimum") && value.is_number() && value < schema["minimum"])
       complaints.push_back(path + ": too small");
     if (value.is_object()) {

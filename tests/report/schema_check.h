@@ -1,5 +1,5 @@
 // Just enough of JSON Schema to hold a report against its schema: type, const, enum, required,
-// properties, additionalProperties, items, pattern, minimum, $ref into $defs.
+// properties, additionalProperties, items, minItems, pattern, minLength, maxLength, minimum, $ref into $defs.
 #pragma once
 
 #include <nlohmann/json.hpp>
