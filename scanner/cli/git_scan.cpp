@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "scanner/cli/disk_file.h"
 #include "scanner/detect/names.h"
 #include "scanner/source/git/history/commit_text.h"
 #include "scanner/source/git/history/missing_objects.h"
@@ -63,9 +64,9 @@ std::shared_ptr<Origin> origin_of(const git::ObjectId& id, git::ObjectType type,
 // Reads one object into matches, with what is inside it.
 class ObjectReader {
  public:
-  ObjectReader(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, std::string git_dir)
+  ObjectReader(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, const git::Repository& repository)
       : collector_(std::move(detection), {options.open_containers, -1, options.markers}),
-        git_dir_(std::move(git_dir)),
+        repository_(repository),
         keep_configs_(options.keep_configs) {}
 
   detect::Detector& detector() { return collector_.detector(); }
@@ -73,7 +74,7 @@ class ObjectReader {
   void read(const git::ObjectId& id, git::ObjectType type, std::string_view bytes, std::string_view path = {}) {
     Document document;
     document.bytes = bytes;
-    document.origin = origin_of(id, type, git_dir_);
+    document.origin = origin_of(id, type, repository_.git_dir);
     collector_.matches().clear();
     if (type == git::ObjectType::blob)
       collector_.document_and_inside(document, path);
@@ -94,16 +95,25 @@ class ObjectReader {
       found_.push_back(std::move(found));
     }
     collector_.matches().clear();
+    if (type == git::ObjectType::blob)
+      if (const auto pointer = git::lfs_pointer(bytes); pointer && !is_there(git::lfs_object_path(repository_, *pointer))) ++lfs_;
   }
 
   std::vector<ObjectMatch>& found() { return found_; }
   std::vector<ObjectConfig>& configs() { return configs_; }
   std::vector<suppress::Problem>& problems() { return collector_.problems(); }
-  Coverage coverage() { return collector_.coverage(); }
+  Coverage coverage() {
+    Coverage all = collector_.coverage();
+    if (lfs_ > 0)
+      all.gaps.push_back({GapKind::not_here, "lfs", ".git/lfs/objects",
+                          "Git LFS content that this clone has not (git lfs fetch --all brings it)", std::exchange(lfs_, 0)});
+    return all;
+  }
 
  private:
   MatchCollector collector_;
-  std::string git_dir_;
+  const git::Repository& repository_;
+  std::uint64_t lfs_ = 0;  // pointers without their content
   bool keep_configs_;
   std::vector<ObjectMatch> found_;
   std::vector<ObjectConfig> configs_;
@@ -123,6 +133,7 @@ class DetectFinder final : public git::Finder {
     }
     // An archive or a database is opened even if its bytes show nothing.
     if (containers_ && bytes.size() > 64 && may_be_container(bytes)) hits.push_back({0, 8, 3});
+    if (bytes.size() > 64 && bytes.starts_with("version https://git-lfs.")) hits.push_back({0, 24, 4});
   }
   std::size_t reach() const override { return kLongest + 320; }
 
@@ -154,9 +165,9 @@ class DetectFinder final : public git::Finder {
 
 class WalkVisitor final : public git::ObjectVisitor {
  public:
-  WalkVisitor(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, std::string git_dir,
+  WalkVisitor(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, const git::Repository& repository,
               std::vector<ObjectMatch>& to, GitScanned& scanned, std::mutex& mutex, git::MissingObjects& missing)
-      : reader_(std::move(detection), options, std::move(git_dir)),
+      : reader_(std::move(detection), options, repository),
         finder_(reader_.detector(), options.open_containers),
         missing_(missing),
         to_(to),
@@ -373,7 +384,7 @@ GitScanned GitScan::everything(const git::Repository& repository) {
   progress_.stage("history");
   walk.done = &progress_.done;
   const git::WalkReport report = git::walk(**store, walk, [&](unsigned) {
-    return std::make_unique<WalkVisitor>(detection_, options_, repository.git_dir, found, scanned, mutex, missing);
+    return std::make_unique<WalkVisitor>(detection_, options_, repository, found, scanned, mutex, missing);
   });
   scanned.coverage.add(report.coverage);
   missing.look(refs);
@@ -394,12 +405,12 @@ namespace {
 
 // Objects by id, read by several threads; the order of what is found does not matter.
 void read_objects(const git::ObjectStore& store, const std::vector<std::pair<git::ObjectId, std::string>>& wanted,
-                  const std::shared_ptr<detect::Detection>& detection, const GitScanOptions& options, const std::string& git_dir,
+                  const std::shared_ptr<detect::Detection>& detection, const GitScanOptions& options, const git::Repository& repository,
                   std::vector<ObjectMatch>& found, std::vector<ObjectConfig>& configs, GitScanned& scanned) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   const auto work = [&] {
-    ObjectReader reader(detection, options, git_dir);
+    ObjectReader reader(detection, options, repository);
     Coverage mine;
     for (std::size_t i = next.fetch_add(16); i < wanted.size(); i = next.fetch_add(16)) {
       for (std::size_t j = i; j < std::min(i + 16, wanted.size()); ++j) {
@@ -459,7 +470,7 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
   }
   std::vector<ObjectMatch> found;
   std::vector<ObjectConfig> configs;
-  read_objects(store, wanted, detection, options, repository.git_dir, found, configs, scanned);
+  read_objects(store, wanted, detection, options, repository, found, configs, scanned);
   for (ObjectConfig& config : configs) {
     // Only what stands at the end of the range is in force.
     const bool stands = std::any_of(spec.include.begin(), spec.include.end(), [&](const git::ObjectId& tip) {
@@ -542,7 +553,7 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
   }
   std::vector<ObjectMatch> found;
   std::vector<ObjectConfig> configs;
-  read_objects(**store, wanted, detection_, options_, repository.git_dir, found, configs, scanned);
+  read_objects(**store, wanted, detection_, options_, repository, found, configs, scanned);
   const Placer placer(repository, namer_);
   for (ObjectConfig& config : configs) {
     Provenance provenance;

@@ -134,7 +134,9 @@ class MemberReader {
   // after all, damage hides nothing: they were read as text but not parsed (design §2). What is compressed,
   // or lies inside something else, was seen only as far as it could be unpacked.
   GapKind damage() {
-    const bool plain = kind_ == Kind::tar || kind_ == Kind::ar || kind_ == Kind::cpio || lib_.archive_format(handle()) == 0;
+    const bool compressed = kind_ == Kind::compressed || kind_ == Kind::rpm;
+    const bool plain = kind_ == Kind::tar || kind_ == Kind::ar || kind_ == Kind::cpio ||
+                       (!compressed && lib_.archive_format(handle()) == 0);
     return plain && !nested_ && origin_->inside.empty() ? GapKind::not_parsed : GapKind::unreadable;
   }
 

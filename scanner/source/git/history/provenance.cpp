@@ -641,6 +641,8 @@ class Origins {
         const std::uint32_t sought = sought_.find(entry.id);
         if (sought == kNone) continue;
         Found& found = found_[sought];
+        // Another work tree's index mostly holds what is committed there.
+        if (folder != repository_.git_dir && (found.reach & bit(ProvenanceClass::branch)) != 0) continue;
         found.reach |= bit(ProvenanceClass::staged);
         if (found.index_path.empty()) found.index_path = std::string(entry.path);
       }
