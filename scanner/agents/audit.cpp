@@ -197,7 +197,9 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   file.tool = profile.id;
   file.title = profile.title;
   file.role = spec.role;
-  file.place = place_of(spec.role, profile.generic);
+  // A login's start-up files are where its variables belong: the shell's own store.
+  const bool login_file = spec.provides == "environment" && root.empty();
+  file.place = place_of(spec.role, profile.generic && !login_file);
   file.scope = spec.scope;
   file.protection = spec.protection;
   file.personal = spec.personal;

@@ -69,7 +69,7 @@ TEST_CASE("audit: a configuration finding has its snippet, its place below HOME 
   CHECK(audited.status == 1);
   const Json finding = audited.finding("kimi-host-mismatch");
   REQUIRE(finding.is_object());
-  const Json& place = finding.at("places").at(0);
+  const Json place = finding.at("places").at(0);
   CHECK(place.at("uriBaseId") == "HOME");
   CHECK(place.at("uri") == ".claude/settings.json");
   CHECK(place.at("region").at("startLine") == 3);
