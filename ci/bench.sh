@@ -2,6 +2,7 @@
 # Measures the program against floors, twins and peers.
 #
 #   ci/bench.sh history REPO…     whole histories: floor, kimiguard, git, libgit2, peers on PATH
+#   ci/bench.sh equality REPO…    no timing: every object against git cat-file and libgit2, byte for byte
 #   ci/bench.sh staged [FILES]    the index against HEAD: ten changed files among FILES (5000)
 #   ci/bench.sh files PATH…       work trees
 #   ci/bench.sh startup           processes that do next to nothing

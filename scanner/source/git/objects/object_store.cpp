@@ -284,6 +284,47 @@ struct ObjectStore::State {
                       "deltas made from objects that are damaged", found.nameless - found.missing_bases});
   }
 
+  // What no index of a pack that was opened gives: packs whose own checksum shows that their index is damaged,
+  // read in the order of their entries. Looked for when something is not found or not right, once.
+  const std::vector<std::shared_ptr<const Pack>>& repaired() const {
+    std::call_once(repair, [this] {
+      const BaseReader elsewhere = [this](const ObjectId& id) -> std::optional<Object> {
+        Scratch scratch;
+        int fallbacks = 0;
+        const Result<Rebuilt> base = copy_of(id, nullptr, 0, scratch, fallbacks);
+        if (!base) return std::nullopt;
+        return Object{base->type, std::string(base->bytes)};
+      };
+      for (const auto& pack : packs) {
+        if (!pack->indexed() || pack->index().check().sound) continue;
+        Pack renewed = *pack;
+        Salvaged found = salvage(renewed, elsewhere, options.max_object_bytes);
+        renewed.set_index(std::move(found.index));
+        renewed_packs.push_back(std::make_shared<const Pack>(std::move(renewed)));
+      }
+    });
+    return renewed_packs;
+  }
+  mutable std::once_flag repair;
+  mutable std::vector<std::shared_ptr<const Pack>> renewed_packs;  // written under `repair`
+
+  // A name is the hash of what it names: an index can lie, and zlib's own check sum can be made to fit.
+  bool is_named(const ObjectId& id, const Rebuilt& rebuilt) const {
+    return hash_object(kind, rebuilt.type, rebuilt.bytes) == id;
+  }
+
+  // From a repaired pack.
+  std::optional<Rebuilt> repaired_copy_of(const ObjectId& id, Scratch& scratch) const {
+    for (const auto& pack : repaired()) {
+      const std::optional<std::uint32_t> position = pack->index().find(id.data());
+      if (!position) continue;
+      int fallbacks = 0;
+      const Result<Rebuilt> rebuilt = rebuild(pack.get(), pack->index().offset(*position), scratch, fallbacks);
+      if (rebuilt && is_named(id, *rebuilt)) return *rebuilt;
+    }
+    return std::nullopt;
+  }
+
   // Any sound copy of `id` but the one at (not_pack, not_offset).
   Result<Rebuilt> copy_of(const ObjectId& id, const Pack* not_pack, std::uint64_t not_offset,
                           Scratch& scratch, int& fallbacks) const {
@@ -297,7 +338,8 @@ struct ObjectStore::State {
       if (pack.get() == not_pack && offset == not_offset) continue;
       if (failure && ++fallbacks > kMaxFallbacks) break;
       Result<Rebuilt> rebuilt = rebuild(pack.get(), offset, scratch, fallbacks);
-      if (rebuilt) return rebuilt;
+      if (rebuilt && is_named(id, *rebuilt)) return rebuilt;
+      if (rebuilt) rebuilt = Error{"damaged", pack->path() + ": an object stored under the name of another one"};
       if (!failure || rebuilt.error().code == "limit") failure = rebuilt.error();
     }
     for (const std::string& folder : folders) {
@@ -308,7 +350,8 @@ struct ObjectStore::State {
       }
       Result<LooseObject> loose =
           inflate_loose(file->bytes(), scratch.inflater, scratch.base, options.max_object_bytes);
-      if (loose) return Rebuilt{loose->type, loose->bytes};
+      if (loose && is_named(id, Rebuilt{loose->type, loose->bytes})) return Rebuilt{loose->type, loose->bytes};
+      if (loose) loose = Error{"damaged", "an object stored under the name of another one"};
       if (!failure || loose.error().code == "limit") failure = loose.error();
     }
     if (failure) return Error{failure->code, id.hex() + ": " + failure->message};
@@ -355,6 +398,8 @@ Result<Object> ObjectStore::read(const ObjectId& id) const {
   std::unique_ptr<Scratch> scratch = state_->take();
   int fallbacks = 0;
   Result<State::Rebuilt> rebuilt = state_->copy_of(id, nullptr, 0, *scratch, fallbacks);
+  if (!rebuilt && rebuilt.error().code != "limit")
+    if (const auto other = state_->repaired_copy_of(id, *scratch)) rebuilt = *other;
   Result<Object> result =
       rebuilt ? Result<Object>(Object{rebuilt->type, std::string(rebuilt->bytes)}) : rebuilt.error();
   state_->give(std::move(scratch));
@@ -389,7 +434,9 @@ bool ObjectStore::contains(const ObjectId& id) const {
   if (id.size() != hash_bytes(state_->kind)) return false;
   for (const auto& pack : state_->packs)
     if (pack->indexed() && pack->index().find(id.data())) return true;
-  return state_->loose_exists(id);
+  if (state_->loose_exists(id)) return true;
+  const auto& repaired = state_->repaired();
+  return std::any_of(repaired.begin(), repaired.end(), [&](const auto& pack) { return pack->index().find(id.data()).has_value(); });
 }
 
 std::vector<ObjectId> ObjectStore::starting_with(std::string_view hex, std::size_t limit) const {

@@ -52,8 +52,8 @@ class ObjectStore {
   ObjectStore(const ObjectStore&) = delete;
   ObjectStore& operator=(const ObjectStore&) = delete;
 
-  // The object with its bytes. Looks in packs first, then among loose objects, and goes on to the
-  // next copy when one is damaged. Error codes: `missing` (stored nowhere), `not_here` (missing, and
+  // The object with its bytes, which are checked against its name. Looks in packs first, then among loose
+  // objects, then in packs whose index turns out to be damaged; goes on to the next copy when one is damaged. Error codes: `missing` (stored nowhere), `not_here` (missing, and
   // a promisor remote may have it), `damaged`, `limit`.
   Result<Object> read(const ObjectId& id) const;
   // Type and size without rebuilding the bytes (a delta's head is inflated). Errors as read().
