@@ -480,9 +480,9 @@ void Audit::judge_files() {
   }
   for (const Unit& unit : units_)
     for (const Setting& setting : unit.settings)
+      // Where two places hold one key, the connection names only one of them.
       if (keys.count(unit.path) == 0 && setting.value.size() >= 40 && setting.value.size() < 200 &&
-          setting.value.starts_with("sk-") &&
-          judge_.kinds().of(setting.value).family == Family::kimi_code)
+          setting.value.starts_with("sk-") && known_.is_kimi(Secret(setting.value)))
         keys.emplace(unit.path, Secret(setting.value));
 
   const bool modes = input_.judge_modes && system_ != System::windows;

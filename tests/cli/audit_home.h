@@ -69,6 +69,7 @@ class AuditHome {
   explicit AuditHome(std::uint32_t seed = 1) : keys(seed) { fs::create_directory(home()); }
 
   fs::path home() const { return folder / "home"; }
+  std::string path(const std::string& below = {}) const { return (home() / below).string(); }
   void write(const std::string& below, const std::string& text, unsigned mode = 0600) const {
     const fs::path file = folder.write("home/" + below, text);
     ::chmod(file.c_str(), mode);
