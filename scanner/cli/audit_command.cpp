@@ -1,6 +1,5 @@
 // kimiguard audit
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "scanner/agents/built_in_profiles.h"
@@ -12,18 +11,11 @@
 #include "scanner/cli/output.h"
 #include "scanner/cli/parse.h"
 #include "scanner/cli/rulebook_source.h"
+#include "scanner/cli/signals.h"
 #include "scanner/report/terminal.h"
-#include "scanner/source/store/private_copy.h"
 
 namespace kimiguard::cli {
 namespace {
-
-// Private copies of databases go before the process does.
-void leave(int signal) {
-  store::remove_private_copies();
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
-}
 
 int list_tools(const agents::Profiles& profiles, const std::string& format) {
   if (format == "json") {
@@ -81,8 +73,7 @@ int run_audit(const std::vector<std::string>& words) {
   if (!profiles) return usage_error(profiles.error().message);
   if (options.list_tools) return list_tools(*profiles, options.common.format);
 
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
-    if (std::signal(signal, leave) == SIG_IGN) std::signal(signal, SIG_IGN);
+  remove_copies_on_signals();
   auto report = audit(options, *rules, *profiles);
   if (!report) return usage_error(report.error().message);
   if (options.graph) {

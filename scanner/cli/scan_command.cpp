@@ -7,6 +7,7 @@
 #include "scanner/cli/rulebook_source.h"
 #include "scanner/cli/scan_options.h"
 #include "scanner/cli/scan_run.h"
+#include "scanner/cli/signals.h"
 
 namespace kimiguard::cli {
 
@@ -40,6 +41,7 @@ int run_scan(const std::vector<std::string>& words) {
 
   auto rules = RulebookSource::open(options.common.rules);
   if (!rules) return usage_error(rules.error().message);
+  remove_copies_on_signals();
   auto report = scan(options, *rules);
   if (!report) return usage_error(report.error().message);
   // Reading the rules takes longer than a small scan; a clean text report says nothing of them.

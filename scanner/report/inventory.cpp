@@ -282,8 +282,11 @@ class Tables {
   void one_connection(const ConnectionEntry& connection) {
     const Severity worst = connection.worst();
     const bool wrong = connection.wrong();
-    std::string mark = wrong ? std::string(voice_("WRONG", "有误")) : std::string(voice_("right", "无误"));
-    std::string name = printable_line(connection_name(connection));
+    // What may not do what is meant is no certain fault.
+    const std::string mark(wrong && worst == Severity::low ? voice_("CHECK", "留意")
+                           : wrong                         ? voice_("WRONG", "有误")
+                                                           : voice_("right", "无误"));
+    const std::string name = printable_line(connection_name(connection));
     std::string remark;
     if (!connection.active) remark = voice_("not in use now", "当前未使用");
     if (connection.followed) remark = voice_("judged where it is written", "在其写入处判定");

@@ -40,6 +40,13 @@ struct Audited {
         return finding;
     return nullptr;
   }
+  // The first finding of a rule about one key; null if there is none. In one's own home others' processes may
+  // hold keys, too.
+  Json finding_of(const std::string& rule, const std::string& key) const {
+    for (const Json& finding : report.at("findings"))
+      if (finding.at("ruleId") == rule && finding.value("secret", "").ends_with(key.substr(key.size() - 4))) return finding;
+    return nullptr;
+  }
   // Findings above a note, for messages.
   std::string above_note() const {
     std::string text;

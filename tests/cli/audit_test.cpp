@@ -1,6 +1,10 @@
 // What `kimiguard audit` promises beyond single checks: exit codes, inventory, places, formats.
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "scanner/cli/audit_run.h"
+#include "scanner/cli/own_processes.h"
 #include "tests/cli/audit_home.h"
 #include "tests/report/schema_check.h"
 
@@ -122,18 +126,113 @@ TEST_CASE("audit: the present environment counts in one's own home only, at proc
                                                           {"MOONSHOT_BASE_URL", "https://api.moonshot.ai/v1"}};
   const Audited mine = home.audit_present(environment);
   CHECK(mine.status == 1);
-  const Json leak = mine.finding("kimi-code-key");
+  const Json leak = mine.finding_of("kimi-code-key", key);
   REQUIRE(leak.is_object());
   CHECK(leak.at("severity") == "medium");
   CHECK(leak.at("places").at(0).at("uriBaseId") == "SYSTEM");
   CHECK(leak.at("places").at(0).at("uri") == "proc/self/environ");
-  const Json fault = mine.finding("kimi-host-mismatch");
+  const Json fault = mine.finding("kimi-host-mismatch", "proc/self/environ");
   REQUIRE(fault.is_object());
   CHECK(fault.at("places").at(0).at("uri") == "proc/self/environ");
   CHECK(fault.at("places").at(0).at("region").at("snippet").get<std::string>().find("MOONSHOT_BASE_URL") != std::string::npos);
   RunOptions options;
   options.environment = environment;
   CHECK(kimiguard({"audit", "--home", home.home().string()}, options).status == 0);
+}
+
+// A program of a test's own that sleeps with an environment of its own, under a name of its own.
+class Sleeper {
+ public:
+  Sleeper(const fs::path& as, std::vector<std::string> settings) {
+    fs::create_directories(as.parent_path());
+    fs::copy_file("/bin/sleep", as, fs::copy_options::overwrite_existing);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      std::vector<char*> envp;
+      for (std::string& setting : settings) envp.push_back(setting.data());
+      envp.push_back(nullptr);
+      std::string name = as.string();
+      std::string time = "60";
+      char* argv[] = {name.data(), time.data(), nullptr};
+      ::execve(name.c_str(), argv, envp.data());
+      ::_exit(127);
+    }
+    // Until it is what it will be.
+    for (int i = 0; i < 200; ++i) {
+      if (read_file("/proc/" + std::to_string(pid_) + "/cmdline").starts_with(as.string())) break;
+      ::usleep(10'000);
+    }
+  }
+  ~Sleeper() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Sleeper(const Sleeper&) = delete;
+  Sleeper& operator=(const Sleeper&) = delete;
+  int pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+TEST_CASE("audit: an agent that runs is told with its process, since when, its key and its address") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  const Sleeper agent(home.folder / "bin/openclaw",
+                      {"KIMI_API_KEY=" + key, "KIMI_BASE_URL=https://api.moonshot.cn/v1", "HOME=/nowhere"});
+  const std::string at = "proc/" + std::to_string(agent.pid()) + "/environ";
+  const Audited mine = home.audit_present({});
+  const Json leak = mine.finding_of("kimi-code-key", key);
+  REQUIRE(leak.is_object());
+  CHECK(leak.at("severity") == "medium");
+  CHECK(leak.at("places").at(0).at("uri") == at);
+  CHECK(leak.at("places").at(0).at("uriBaseId") == "SYSTEM");
+  Json row;
+  for (const Json& connection : mine.report.at("inventory").at("connections"))
+    if (connection.at("slot").get<std::string>().find("pid " + std::to_string(agent.pid())) != std::string::npos) row = connection;
+  REQUIRE(row.is_object());
+  CHECK(row.at("tool") == "openclaw");
+  CHECK(row.at("host") == "api.moonshot.cn");
+  CHECK(row.at("slot").get<std::string>().find(", since ") != std::string::npos);
+  CHECK(row.at("key").at("path") == at);
+  CHECK(mine.out.find(key) == std::string::npos);
+  // Somebody else's home says nothing of what runs here.
+  CHECK(home.audit().finding_of("kimi-code-key", key).is_null());
+}
+
+TEST_CASE("audit: a key that many processes inherit is one finding with many places") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  const std::vector<std::string> settings = {"KIMI_API_KEY=" + key, "KIMI_BASE_URL=https://api.kimi.com/coding/v1"};
+  const Sleeper one(home.folder / "bin/one", settings);
+  const Sleeper two(home.folder / "bin/two", settings);
+  const Audited mine = home.audit_present({{"KIMI_API_KEY", key}});
+  std::size_t findings = 0;
+  for (const Json& finding : mine.report.at("findings"))
+    findings += finding.at("ruleId") == "kimi-code-key" && finding.at("secret").get<std::string>().ends_with(key.substr(68));
+  CHECK(findings == 1);
+  const Json leak = mine.finding_of("kimi-code-key", key);
+  CHECK(leak.at("places").size() == 3);
+  CHECK(leak.at("places").at(0).at("uri") == "proc/self/environ");
+}
+
+TEST_CASE("audit: names of programs, interpreters looked through") {
+  CHECK(cli::program_of("/usr/bin/node\n/usr/lib/node_modules/openclaw/dist/index.js\ngateway\n", "node") == "openclaw");
+  CHECK(cli::program_of("node\n--max-old-space-size=4096\n/home/u/.npm/bin/claude\n", "node") == "claude");
+  CHECK(cli::program_of("/usr/bin/python3.11\n-m\nlitellm\n", "python3.11") == "litellm");
+  CHECK(cli::program_of("-zsh\n", "zsh") == "zsh");
+  CHECK(cli::program_of("/opt/kimi\n", "kimi") == "kimi");
+  CHECK(cli::program_of("", "kworker") == "kworker");
+}
+
+TEST_CASE("audit: Windows homes are found below the mounts of WSL, nobody's are not") {
+  Folder folder;
+  for (const char* name : {"c/Users/ann", "c/Users/Public", "c/Users/Default", "d/Users/bob", "wsl/Users/x"})
+    fs::create_directories(folder / name);
+  const std::string mounts = folder.path().string();
+  CHECK(cli::windows_homes(mounts) == std::vector<std::string>{mounts + "/c/Users/ann", mounts + "/d/Users/bob"});
+  CHECK(cli::windows_homes(mounts + "/nowhere").empty());
+  CHECK_FALSE(cli::on_windows_drive("/home/ann"));
 }
 
 TEST_CASE("audit: every file below a PATH is read, with a base of its own outside the home") {
