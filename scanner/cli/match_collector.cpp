@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "scanner/cli/bundle_read.h"
+#include "scanner/source/git/objects/bundle.h"
 #include "scanner/source/unpack/unpack.h"
 #include "scanner/text/position.h"
 
@@ -132,7 +134,11 @@ void MatchCollector::keep_config(const files::OpenFile& file, std::string_view b
 void MatchCollector::inside_of(const files::OpenFile& file) {
   if (!container_) return;
   if (current_ == nullptr) current_ = origin_of(file);
-  coverage_.add(unpack::read_file(std::string(file.path), current_, {}, [&](const Document& inner) { document(inner); }));
+  if (bundle_)
+    coverage_.add(read_bundle(std::string(file.path), current_, detector_,
+                              [&](const Document& inner) { document_and_inside(inner, inner.origin->inside.back().name); }));
+  else
+    coverage_.add(unpack::read_file(std::string(file.path), current_, {}, [&](const Document& inner) { document(inner); }));
   drop_raw_twins(first_match_, current_);
 }
 
@@ -142,7 +148,8 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     counted_ = {};
     counted_offset_ = 0;
     first_match_ = matches_.size();
-    container_ = options_.open_containers && unpack::has_inside(file.name, piece.bytes.substr(0, unpack::kFirstBytes));
+    bundle_ = options_.open_containers && git::is_bundle(piece.bytes);
+    container_ = bundle_ || (options_.open_containers && unpack::has_inside(file.name, piece.bytes.substr(0, unpack::kFirstBytes)));
   }
   windows_.clear();
   detector_.find(piece.bytes, windows_);

@@ -82,6 +82,7 @@ class MatchCollector final : public files::Visitor {
   Position counted_;
   std::size_t first_match_ = 0;
   bool container_ = false;
+  bool bundle_ = false;  // a git bundle
 };
 
 // Absolute form of a path, "." and ".." resolved by name only, without asking the disk.

@@ -685,4 +685,42 @@ TEST_CASE("git: an archive in a blob is opened; one cut short is told and is no 
   CHECK(look(cut).ran.status == 3);
 }
 
+TEST_CASE("git: a bundle met on the way, whole, thin and damaged") {
+  const Repo repo;
+  Keys keys(137);
+  const std::string key = keys.kimi_code();
+  const std::string message = keys.kimi_code();
+  const std::string later = keys.kimi_code();
+  repo.write("text", "one line\n" + std::string(3000, 'x'));
+  repo.commit_file("src/a.env", line(key));
+  repo.git({"rm", "-q", "src/a.env"});
+  repo.commit("gone " + message);
+  const std::string before = id_of(repo, "HEAD");
+  repo.commit_file("b.env", line(later));
+  const fs::path to = repo.folder / "out";
+  fs::create_directory(to);
+  REQUIRE(repo.git({"bundle", "create", "-q", (to / "all.bundle").string(), "--all"}).status == 0);
+  REQUIRE(repo.git({"bundle", "create", "-q", (to / "thin.bundle").string(), before + "..main"}).status == 0);
+  const Seen seen = look_at(repo, to);
+  const auto inside = [&](const std::string& wanted, const std::string& file, const std::string& member) {
+    const std::string id = Secret(wanted).id();
+    for (const auto& finding : seen.report["findings"])
+      if (finding.value("secretSha256", "") == id)
+        for (const auto& place : finding["places"])
+          if (place.dump().find(file) != std::string::npos && place.dump().find(member) != std::string::npos) return true;
+    return false;
+  };
+  CHECK(inside(key, "all.bundle", "src/a.env"));
+  CHECK(inside(message, "all.bundle", "commit/"));
+  CHECK(inside(later, "thin.bundle", "b.env"));
+  CHECK(seen.ran.status == 1);
+  CHECK(seen.gap("damaged") == 0);
+  CHECK(look_at(repo, to / "all.bundle").places(key).size() == 1);
+  // Cut in two: what is whole in it is read, and the rest is said.
+  const std::string bytes = read_file(to / "all.bundle");
+  fs::remove(to / "thin.bundle");
+  repo.folder.write("out/all.bundle", bytes.substr(0, bytes.size() - 60));
+  CHECK(look_at(repo, to).gap("damaged") > 0);
+}
+
 }  // namespace kimiguard::test

@@ -393,6 +393,20 @@ Result<std::shared_ptr<ObjectStore>> ObjectStore::open(const std::string& object
   return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(state)));
 }
 
+Result<std::shared_ptr<ObjectStore>> ObjectStore::open_bundle(const std::string& path, const BundleHead& head,
+                                                              const StoreOptions& options) {
+  Result<Pack> pack = Pack::inside(path, head.length, head.hash);
+  if (!pack) return pack.error();
+  auto state = std::make_unique<State>();
+  state->kind = head.hash;
+  state->options = options;
+  state->folders = {path};
+  state->promisor = head.partial;
+  state->packs.push_back(std::make_shared<const Pack>(std::move(*pack)));
+  state->salvage_packs();
+  return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(state)));
+}
+
 Result<Object> ObjectStore::read(const ObjectId& id) const {
   if (id.size() != hash_bytes(state_->kind)) return Error{"missing", id.hex() + ": stored nowhere"};
   std::unique_ptr<Scratch> scratch = state_->take();

@@ -13,6 +13,7 @@
 
 #include "scanner/core/coverage.h"
 #include "scanner/core/result.h"
+#include "scanner/source/git/objects/bundle.h"
 #include "scanner/source/git/objects/object_id.h"
 
 namespace kimiguard::git {
@@ -48,6 +49,10 @@ class ObjectStore {
   // when objects_dir is no folder that can be listed; anything less becomes a gap.
   static Result<std::shared_ptr<ObjectStore>> open(const std::string& objects_dir, HashKind kind,
                                                    const StoreOptions& options = {});
+  // The objects of a bundle (bundle.h), read through once to find their names. Objects that the bundle leaves to
+  // its receiver count as kept by a promisor.
+  static Result<std::shared_ptr<ObjectStore>> open_bundle(const std::string& path, const BundleHead& head,
+                                                          const StoreOptions& options = {});
   ~ObjectStore();
   ObjectStore(const ObjectStore&) = delete;
   ObjectStore& operator=(const ObjectStore&) = delete;

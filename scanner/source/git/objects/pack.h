@@ -39,9 +39,12 @@ class Pack {
   // a missing or broken index, or one made for another pack, leaves indexed() false.
   static Result<Pack> open(const std::string& stem, HashKind kind);
 
+  // A pack that begins `at` bytes into a file and ends with it, without an index (a bundle's).
+  static Result<Pack> inside(const std::string& path, std::size_t at, HashKind kind);
+
   const std::string& path() const { return path_; }  // of the .pack file
   HashKind hash_kind() const { return kind_; }
-  std::string_view bytes() const { return file_->bytes(); }
+  std::string_view bytes() const { return bytes_; }
   // One past the last byte that can belong to an entry. A pack cut short may have no trailer.
   std::uint64_t entries_end() const { return entries_end_; }
   std::uint32_t claimed_count() const { return claimed_count_; }
@@ -65,6 +68,7 @@ class Pack {
   std::string path_;
   HashKind kind_ = HashKind::sha1;
   std::shared_ptr<const MappedFile> file_;
+  std::string_view bytes_;  // in file_
   std::shared_ptr<const PackIndex> index_;
   Error index_error_;
   std::uint64_t entries_end_ = 0;

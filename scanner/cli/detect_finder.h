@@ -1,0 +1,57 @@
+// Detection as the walk over objects matches with it.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "scanner/detect/detector.h"
+#include "scanner/source/git/objects/finder.h"
+
+namespace kimiguard::cli {
+
+// The hot loop: candidates and the pattern database over every object.
+class DetectFinder final : public git::Finder {
+ public:
+  DetectFinder(detect::Detector& detector, bool containers) : detector_(detector), containers_(containers) {}
+
+  void find(std::string_view bytes, std::vector<git::Hit>& hits) override {
+    windows_.clear();
+    detector_.find(bytes, windows_);
+    for (const detect::Window& window : windows_) {
+      const std::size_t end = window.hit == 0 ? std::min<std::size_t>(bytes.size(), 64) : window.hit;
+      hits.push_back({end > kLongest ? end - kLongest : 0, end, window.plain ? 1u : 2u});
+    }
+    // An archive or a database is opened even if its bytes show nothing.
+    if (containers_ && bytes.size() > 64 && may_be_container(bytes)) hits.push_back({0, 8, 3});
+    if (bytes.size() > 64 && bytes.starts_with("version https://git-lfs.")) hits.push_back({0, 24, 4});
+  }
+  std::size_t reach() const override { return kLongest + 320; }
+
+ private:
+  static constexpr std::size_t kLongest = 700;
+
+  static bool may_be_container(std::string_view bytes) {
+    switch (bytes[0]) {
+      case 'P': return bytes.starts_with("PK");
+      case '\x1f': return bytes[1] == '\x8b';
+      case 'S': return bytes.starts_with("SQLite format 3");
+      case 'B': return bytes.starts_with("BZh");
+      case '\xfd': return bytes.starts_with("\xfd" "7zXZ");
+      case '\x28': return bytes.starts_with("\x28\xb5\x2f\xfd");
+      case '7': return bytes.starts_with("7z\xbc\xaf");
+      case '!': return bytes.starts_with("!<arch>");
+      case '%': return bytes.starts_with("%PDF");
+      case 'b': return bytes.starts_with("bplist");
+      case '\xed': return bytes.starts_with("\xed\xab\xee\xdb");
+      case '\x04': return bytes.starts_with(std::string_view("\x04\0\0\0", 4));
+      default: return bytes.size() > 262 && bytes.substr(257, 5) == "ustar";
+    }
+  }
+
+  detect::Detector& detector_;
+  bool containers_;
+  std::vector<detect::Window> windows_;
+};
+
+}  // namespace kimiguard::cli
