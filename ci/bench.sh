@@ -6,6 +6,7 @@
 #   ci/bench.sh staged [FILES]    the index against HEAD: ten changed files among FILES (5000)
 #   ci/bench.sh files PATH…       work trees
 #   ci/bench.sh startup           processes that do next to nothing
+#   ci/bench.sh audit [FILES BYTES]  a generated home of that size, and one with configs only
 #
 # Builds what it needs (cmake preset release with KIMIGUARD_BENCH=ON, in $KIMIGUARD_BUILD or build/) and prints
 # markdown tables on standard output: medians, ratios to the first row, peak memory. KIMIGUARD_RUNS sets the runs

@@ -252,6 +252,11 @@ void Audit::find_home_files(const Profile& profile, Glob& bounded, Glob& free) {
     for (const std::string& path : spec.paths) {
       for (const std::string& pattern : layout_.resolve(profile, path)) {
         const bool below = pattern.starts_with(layout_.home() + "/");
+        if (input_.trees && !is_read(spec) && pattern.ends_with("/**")) {
+          for (std::string& folder : (below ? bounded : free).folders(pattern.substr(0, pattern.size() - 3), result_.coverage))
+            result_.trees.push_back({std::move(folder), profile.id, spec.role, place_of(spec.role, profile.generic)});
+          continue;
+        }
         for (const std::string& file : (below ? bounded : free).files(pattern, result_.coverage))
           see(profile, spec, file, "", "");
       }
@@ -577,7 +582,7 @@ void Audit::judge() {
   settle(findings_);
 }
 
-// By path and tool. Each file is moved once: there may be hundreds of thousands.
+// Files and trees by path and tool. Each file is moved once: there may be hundreds of thousands.
 void Audit::sort_files() {
   std::vector<std::uint32_t> order(result_.files.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -591,6 +596,12 @@ void Audit::sort_files() {
   sorted.reserve(order.size());
   for (const std::uint32_t i : order) sorted.push_back(std::move(result_.files[i]));
   result_.files = std::move(sorted);
+  const auto place = [](const SeenTree& tree) { return std::tie(tree.path, tree.tool); };
+  std::sort(result_.trees.begin(), result_.trees.end(),
+            [&](const SeenTree& a, const SeenTree& b) { return place(a) < place(b); });
+  result_.trees.erase(std::unique(result_.trees.begin(), result_.trees.end(),
+                                  [&](const SeenTree& a, const SeenTree& b) { return place(a) == place(b); }),
+                      result_.trees.end());
 }
 
 AuditResult Audit::run() {
@@ -606,13 +617,17 @@ AuditResult Audit::run() {
   follow_proxies();
   connect_processes();
   sort_files();
-  if (input_.before_judging) input_.before_judging(result_.files);
+  if (input_.before_judging) input_.before_judging(result_.files, result_.trees);
   judge();
 
   std::set<std::string> tools;
   for (const SeenFile& file : result_.files) {
     const Profile* profile = input_.profiles->tool(file.tool);
     if (profile != nullptr && !profile->generic) tools.insert(file.tool);
+  }
+  for (const SeenTree& tree : result_.trees) {
+    const Profile* profile = input_.profiles->tool(tree.tool);
+    if (profile != nullptr && !profile->generic) tools.insert(tree.tool);
   }
   result_.tools.assign(tools.begin(), tools.end());
   std::stable_sort(made_.begin(), made_.end(), [](const Made& a, const Made& b) {

@@ -25,6 +25,7 @@
 namespace kimiguard::agents {
 
 struct SeenFile;
+struct SeenTree;
 
 // A running process of the user's own, as the caller found it.
 struct RunningProcess {
@@ -54,7 +55,10 @@ struct AuditInput {
   std::function<kimi::Background(const Secret&)> background;
   // Called once all files are known and before anything is judged, with the files sorted as in the
   // result (what is in them is not known yet): a caller that reads them can answer `background` from what it saw.
-  std::function<void(const std::vector<SeenFile>&)> before_judging;
+  std::function<void(const std::vector<SeenFile>&, const std::vector<SeenTree>&)> before_judging;
+  // Whole folders in which only leaks are looked for are named as such (AuditResult::trees) and not listed
+  // file by file: transcripts are many.
+  bool trees = false;
 };
 
 // A file that a profile names and that is there.
@@ -75,12 +79,21 @@ struct SeenFile {
   std::string project;     // the PATH it was found below, or ""
 };
 
+// A folder of which a profile names everything below it, for leaks only.
+struct SeenTree {
+  std::string path;  // absolute
+  std::string tool;  // profile id
+  Role role = Role::transcript;
+  PlaceKind place = PlaceKind::transcript;
+};
+
 struct AuditResult {
   System system = System::linux;
   std::vector<Connection> connections;  // in order of tool, file, position
   std::vector<ConnectionVerdict> verdicts;  // of each connection, in the same order
   std::vector<Finding> findings;        // configuration findings, each reported once, in stable order
   std::vector<SeenFile> files;          // sorted by path; read these for leaks
+  std::vector<SeenTree> trees;          // sorted by path; empty unless asked for
   std::vector<std::string> tools;       // ids of the tools that are here
   Coverage coverage;  // of the settings; files that only leaks are looked for in are not counted
 };

@@ -178,7 +178,8 @@ void Glob::gap(Coverage& coverage, GapKind kind, const std::string& code, const 
 
 void Glob::add(const std::string& path, bool link, std::vector<std::string>& found, Coverage& coverage) {
   if (link) {
-    if (!S_ISREG(disk_.mode(path))) return;
+    const std::uint32_t mode = disk_.mode(path);
+    if (folders_ ? !S_ISDIR(mode) : !S_ISREG(mode)) return;
     if (!inside(path)) {
       gap(coverage, GapKind::set_aside, "link", path, "a link that leads out of the folder");
       return;
@@ -198,7 +199,7 @@ void Glob::walk(const std::string& folder, const std::vector<std::string>& parts
       ++looked_;
       const std::uint32_t mode = disk_.mode(path);
       // One look tells most: the file is seldom there. A link's end is asked only where there is one.
-      if (S_ISREG(mode)) add(path, true, found, coverage);
+      if (folders_ ? S_ISDIR(mode) : S_ISREG(mode)) add(path, true, found, coverage);
     } else {
       walk(path, parts, at + 1, depth, found, coverage);
     }
@@ -233,7 +234,7 @@ void Glob::walk(const std::string& folder, const std::vector<std::string>& parts
     }
     if (!name_matches(part, entry.name)) continue;
     if (last) {
-      if (entry.kind == Entry::Kind::file || entry.kind == Entry::Kind::link)
+      if (entry.kind == (folders_ ? Entry::Kind::folder : Entry::Kind::file) || entry.kind == Entry::Kind::link)
         add(path, entry.kind == Entry::Kind::link, found, coverage);
     } else if (entry.kind == Entry::Kind::folder ||
                (entry.kind == Entry::Kind::link && S_ISDIR(disk_.mode(path)) && inside(path))) {
@@ -243,6 +244,16 @@ void Glob::walk(const std::string& folder, const std::vector<std::string>& parts
 }
 
 std::vector<std::string> Glob::files(const std::string& pattern, Coverage& coverage) {
+  folders_ = false;
+  return matches(pattern, coverage);
+}
+
+std::vector<std::string> Glob::folders(const std::string& pattern, Coverage& coverage) {
+  folders_ = true;
+  return matches(pattern, coverage);
+}
+
+std::vector<std::string> Glob::matches(const std::string& pattern, Coverage& coverage) {
   std::vector<std::string> found;
   for (const std::string& one : alternatives(pattern)) {
     const std::vector<std::string> parts = parts_of(one);

@@ -37,8 +37,11 @@ class Glob {
 
   // Regular files that match, in order of name. What could not be listed is in `coverage`.
   std::vector<std::string> files(const std::string& pattern, Coverage& coverage);
+  // Folders that match, in order of name.
+  std::vector<std::string> folders(const std::string& pattern, Coverage& coverage);
 
  private:
+  std::vector<std::string> matches(const std::string& pattern, Coverage& coverage);
   void walk(const std::string& folder, const std::vector<std::string>& parts, std::size_t at,
             std::size_t depth, std::vector<std::string>& found, Coverage& coverage);
   void add(const std::string& path, bool link, std::vector<std::string>& found, Coverage& coverage);
@@ -51,6 +54,7 @@ class Glob {
   GlobLimits limits_;
   std::size_t looked_ = 0;
   bool full_ = false;
+  bool folders_ = false;  // folders are looked for
 };
 
 }  // namespace kimiguard::agents

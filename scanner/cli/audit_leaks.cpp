@@ -65,7 +65,43 @@ CollectOptions AuditLeaks::options_at(int root) const {
   return made;
 }
 
-void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
+void AuditLeaks::walk(const std::string& folder, const files::WalkOptions& options, int root) {
+  coverage_.add(files::walk_folder(
+      folder, options, [&](unsigned) { return std::make_unique<Keep>(detection_, options_at(root), matches_); }));
+}
+
+files::WalkOptions AuditLeaks::walk_options() {
+  files::WalkOptions walk;
+  walk.threads = options_.threads;
+  // Each walk counts from nothing.
+  walk.progress = [this, files = coverage_.files, bytes = coverage_.bytes](std::uint64_t count, std::uint64_t read) {
+    progress_.done = files + count;
+    progress_.bytes = bytes + read;
+  };
+  return walk;
+}
+
+void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vector<agents::SeenTree>& trees) {
+  progress_.stage("files");
+  for (const agents::SeenTree& tree : trees) {
+    if (!trees_.empty() && trees_.back().first == tree.path) {
+      if (rank(tree.place) < rank(trees_.back().second)) trees_.back().second = tree.place;
+      continue;
+    }
+    trees_.emplace_back(tree.path, tree.place);
+  }
+  // Whether a tree lies around a path (not whether it is one).
+  const auto walked = [&](std::string_view path) {
+    for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
+      path = path.substr(0, slash);
+      if (tree_at(path) != nullptr) return true;
+    }
+    return false;
+  };
+  std::vector<std::string> roots;
+  for (const auto& [path, place] : trees_)
+    if (!walked(path) && places_.path_of(path) < 0) roots.push_back(path);
+
   std::vector<std::string> list;
   list.reserve(seen.size());
   for (const agents::SeenFile& file : seen) {
@@ -75,37 +111,50 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen) {
       continue;
     }
     known_.emplace_back(file.path, known);
-    if (places_.path_of(file.path) < 0) list.push_back(file.path);
+    if (places_.path_of(file.path) < 0 && !walked(file.path)) list.push_back(file.path);
   }
-  if (list.empty()) return;
-  files::WalkOptions walk;
-  walk.threads = options_.threads;
-  progress_.stage("files", list.size());
-  walk.progress = [this](std::uint64_t count, std::uint64_t bytes) {
-    progress_.done = count;
-    progress_.bytes = bytes;
-  };
-  coverage_.add(files::read_files(list, walk, [&](unsigned) {
-    return std::make_unique<Keep>(detection_, options_at(-1), matches_);
-  }));
+  if (!list.empty())
+    coverage_.add(files::read_files(list, walk_options(), [&](unsigned) {
+      return std::make_unique<Keep>(detection_, options_at(-1), matches_);
+    }));
+  for (const std::string& root : roots) {
+    files::WalkOptions walk_here = walk_options();
+    // A PATH inside is read as such.
+    if (places_.holds_path(root))
+      walk_here.leave_out = [this](std::string_view path, bool) { return places_.path_of(std::string(path)) >= 0; };
+    walk(root, walk_here, -1);
+  }
 }
 
 void AuditLeaks::below(const std::string& path) {
-  if (!is_folder(path)) {
-    Keep keep(detection_, options_at(0), matches_);
-    coverage_.add(files::read_file(path, keep));
+  if (is_folder(path)) {
+    walk(path, walk_options(), 0);
     return;
   }
-  files::WalkOptions walk;
-  walk.threads = options_.threads;
-  progress_.stage("files");
-  walk.progress = [this](std::uint64_t count, std::uint64_t bytes) {
-    progress_.done = count;
-    progress_.bytes = bytes;
-  };
-  coverage_.add(files::walk_folder(path, walk, [&](unsigned) {
-    return std::make_unique<Keep>(detection_, options_at(0), matches_);
-  }));
+  Keep keep(detection_, options_at(0), matches_);
+  coverage_.add(files::read_file(path, keep));
+}
+
+const PlaceKind* AuditLeaks::tree_at(std::string_view path) const {
+  const auto tree = std::lower_bound(trees_.begin(), trees_.end(), path,
+                                     [](const auto& known, std::string_view wanted) { return known.first < wanted; });
+  return tree != trees_.end() && tree->first == path ? &tree->second : nullptr;
+}
+
+// What the audit knows of a place: of the file itself, else of the innermost tree around it.
+PlaceKind AuditLeaks::place_of(const std::string& path) const {
+  const auto at = std::lower_bound(known_.begin(), known_.end(), path,
+                                   [](const auto& known, const std::string& wanted) { return known.first < wanted; });
+  if (at != known_.end() && at->first == path) {
+    // A project's own settings are no store of the user's: `scan` judges them.
+    const bool store = at->second.place == PlaceKind::tool_store;
+    if (at->second.place != PlaceKind::ordinary && !(store && at->second.project)) return at->second.place;
+  }
+  for (std::string_view folder = path; folder.size() > 1; folder = folder.substr(0, folder.rfind('/'))) {
+    if (const PlaceKind* place = tree_at(folder); place != nullptr) return *place;
+    if (folder.rfind('/') == std::string_view::npos) break;
+  }
+  return PlaceKind::ordinary;
 }
 
 void AuditLeaks::text(const std::string& path, const std::string& bytes, Origin::Kind kind) {
@@ -153,13 +202,7 @@ std::vector<judge::Sighting> AuditLeaks::sightings() {
           path = database;
         }
         sighting.exposure = status_.exposure_of(path);
-        const auto at = std::lower_bound(known_.begin(), known_.end(), path,
-                                         [](const auto& known, const std::string& wanted) { return known.first < wanted; });
-        if (at != known_.end() && at->first == path) {
-          // A project's own settings are no store of the user's: `scan` judges them.
-          const bool store = at->second.place == PlaceKind::tool_store;
-          if (!store || !at->second.project) sighting.exposure.place = at->second.place;
-        }
+        sighting.exposure.place = place_of(path);
         if (options_.judge_modes) {
           sighting.exposure.mode = origin.mode & 07777;
           sighting.exposure.readable_by_others = (origin.mode & 0044) != 0;

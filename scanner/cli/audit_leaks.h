@@ -15,6 +15,7 @@
 #include "scanner/core/match.h"
 #include "scanner/detect/detector.h"
 #include "scanner/judge/sighting.h"
+#include "scanner/source/files/file_walk.h"
 #include "scanner/source/git/repository/file_status.h"
 
 namespace kimiguard::cli {
@@ -32,7 +33,7 @@ class AuditLeaks {
              Progress& progress);
 
   // What the audit named in the home, sorted by path; what lies below a PATH is left to `below`.
-  void files(const std::vector<agents::SeenFile>& files);
+  void files(const std::vector<agents::SeenFile>& files, const std::vector<agents::SeenTree>& trees);
   // Every file below a PATH, as `scan --only files` reads it. `path` as the user gave it.
   void below(const std::string& path);
   void environment(const std::string& text);
@@ -49,6 +50,10 @@ class AuditLeaks {
 
  private:
   CollectOptions options_at(int root) const;
+  void walk(const std::string& folder, const files::WalkOptions& options, int root);
+  files::WalkOptions walk_options();
+  PlaceKind place_of(const std::string& path) const;
+  const PlaceKind* tree_at(std::string_view path) const;
   void text(const std::string& path, const std::string& bytes, Origin::Kind kind);
 
   std::shared_ptr<detect::Detection> detection_;
@@ -62,7 +67,8 @@ class AuditLeaks {
     PlaceKind place = PlaceKind::ordinary;
     bool project = false;
   };
-  std::vector<std::pair<std::string, Known>> known_;  // sorted by path
+  std::vector<std::pair<std::string, Known>> known_;  // files, sorted by path
+  std::vector<std::pair<std::string, PlaceKind>> trees_;  // folders, sorted by path
 };
 
 }  // namespace kimiguard::cli

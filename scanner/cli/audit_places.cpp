@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "scanner/cli/places.h"
@@ -56,6 +57,10 @@ int AuditPlaces::path_of(const std::string& path) const {
   for (std::size_t i = 0; i < paths_.size(); ++i)
     if (is_below(path, paths_[i])) return static_cast<int>(i);
   return -1;
+}
+
+bool AuditPlaces::holds_path(const std::string& folder) const {
+  return std::any_of(paths_.begin(), paths_.end(), [&](const std::string& path) { return is_below(path, folder); });
 }
 
 AuditPlaces::Named AuditPlaces::name(const std::string& path) const {

@@ -26,6 +26,8 @@ class AuditPlaces {
   std::string on_disk(const std::string& base, const std::string& below) const;
   // Whether one of the PATHs holds it; its index, or -1.
   int path_of(const std::string& path) const;
+  // Whether one of the PATHs lies below a folder.
+  bool holds_path(const std::string& folder) const;
   // Every place in a sentence that begins with an absolute path below the home or a PATH.
   std::string shown_in(std::string_view text) const;
 

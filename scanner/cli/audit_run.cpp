@@ -141,9 +141,11 @@ class AuditRun {
     input.tracked = [this](const std::string& path) { return leaks_.status().exposure_of(path).tracked; };
     if (present_) read_present(input);
     std::optional<Knowledge> knowledge;
-    input.before_judging = [&](const std::vector<agents::SeenFile>& files) {
-      leaks_.files(files);
-      for (const std::string& path : options_.paths) leaks_.below(path);
+    input.trees = true;
+    input.before_judging = [&](const std::vector<agents::SeenFile>& files, const std::vector<agents::SeenTree>& trees) {
+      leaks_.files(files, trees);
+      for (std::size_t i = 0; i < options_.paths.size(); ++i)
+        if (!inside_another(input.projects, i)) leaks_.below(options_.paths[i]);
       knowledge.emplace(leaks_.matches(), *input.rulebook);
     };
     input.background = [&](const Secret& key) { return knowledge ? knowledge->of(key) : kimi::Background{}; };
@@ -156,6 +158,13 @@ class AuditRun {
     std::vector<std::string> made;
     for (const std::string& path : paths) made.push_back(absolute_path(path));
     return made;
+  }
+
+  // A PATH below another, or given twice, is read with that one.
+  static bool inside_another(const std::vector<std::string>& paths, std::size_t i) {
+    for (std::size_t j = 0; j < paths.size(); ++j)
+      if (j != i && is_below(paths[i], paths[j]) && (paths[i] != paths[j] || j < i)) return true;
+    return false;
   }
 
   static LeakOptions leak_options(const AuditOptions& options, const std::string& home) {

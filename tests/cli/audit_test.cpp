@@ -326,6 +326,28 @@ TEST_CASE("audit: JSON reports fit their schema") {
   CHECK(report::schema_complaints(schema, home.audit().report) == std::vector<std::string>{});
 }
 
+TEST_CASE("audit: a file that several profiles and a PATH name is read once, with its own kind of place") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  // Names that sort between a folder and what lies in it.
+  home.write(".claude/projects-old/a.jsonl", "{\"t\":\"" + home.keys.kimi_code() + "\"}\n");
+  home.write(".claude/projects/p/s.jsonl", "{\"t\":\"" + key + "\"}\n");
+  home.write(".claude/projects/p/subagents/deep/er/t.jsonl", "{\"t\":\"" + key + "\"}\n");
+  const std::string inner = home.path(".claude/projects/p/subagents");
+  for (const std::vector<std::string>& paths : {std::vector<std::string>{}, {inner}, {home.path()}, {inner, home.path(".claude")}}) {
+    const Audited audited = home.audit(paths);
+    for (const char* file : {"p/s.jsonl", "er/t.jsonl"}) {
+      const Json finding = audited.finding("kimi-code-key", file);
+      REQUIRE(finding.is_object());
+      CHECK(finding.at("places").size() == 1);
+      CHECK(finding.at("places").at(0).at("uriBaseId") == "HOME");
+      CHECK(finding.at("exposure").at("place") == "transcript");
+      CHECK(finding.at("severity") == "medium");
+    }
+    CHECK(audited.key(key.substr(68)).at("places").size() == 2);
+  }
+}
+
 TEST_CASE("audit: retired models are judged as of a day") {
   AuditHome home;
   home.write(".continue/config.yaml",
