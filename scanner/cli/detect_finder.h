@@ -13,12 +13,17 @@ namespace kimiguard::cli {
 // The hot loop: candidates and the pattern database over every object.
 class DetectFinder final : public git::Finder {
  public:
-  DetectFinder(detect::Detector& detector, bool containers) : detector_(detector), containers_(containers) {}
+  DetectFinder(detect::Detector& detector, bool containers)
+      : detector_(detector), containers_(containers), wide_(detector.has_user_rules()) {}
 
   void find(std::string_view bytes, std::vector<git::Hit>& hits) override {
     windows_.clear();
     detector_.find(bytes, windows_);
     for (const detect::Window& window : windows_) {
+      if (window.foreign != detect::Window::Foreign::no) {
+        foreign(bytes, window, hits);
+        continue;
+      }
       const std::size_t end = window.hit == 0 ? std::min<std::size_t>(bytes.size(), 64) : window.hit;
       hits.push_back({end > kLongest ? end - kLongest : 0, end, window.plain ? 1u : 2u});
     }
@@ -26,10 +31,31 @@ class DetectFinder final : public git::Finder {
     if (containers_ && bytes.size() > 64 && may_be_container(bytes)) hits.push_back({0, 8, 3});
     if (bytes.size() > 64 && bytes.starts_with("version https://git-lfs.")) hits.push_back({0, 24, 4});
   }
-  std::size_t reach() const override { return kLongest + 320; }
+  std::size_t reach() const override { return (wide_ ? kLongestForeign : kLongest) + 320; }
+  git::FindCost cost() const override { return wide_ ? git::FindCost::wide() : git::FindCost::narrow(); }
 
  private:
   static constexpr std::size_t kLongest = 700;
+  static constexpr std::size_t kLongestForeign = 1500;
+
+  // Another program's rule: only what could stand is a hit, or nearly every object would be read whole.
+  void foreign(std::string_view bytes, const detect::Window& window, std::vector<git::Hit>& hits) const {
+    using Foreign = detect::Window::Foreign;
+    if (!detector_.may_stand(bytes, window)) return;
+    const std::size_t last = window.foreign == Foreign::everywhere ? std::min<std::size_t>(bytes.size(), 8) : window.hit;
+    const std::size_t first = window.foreign == Foreign::whole || window.foreign == Foreign::lead ? window.span.begin : last;
+    if (window.foreign == Foreign::lead) {
+      // What follows decided, too.
+      const std::size_t behind = std::min<std::size_t>(window.hit + detect::kWeakReach, first + kLongestForeign);
+      hits.push_back({first, std::min(bytes.size(), behind), 5});
+      return;
+    }
+    // A stretch of ends is reported by pieces that overlap: each hit must be within reach.
+    for (std::size_t end = last;; end -= kLongestForeign / 2) {
+      hits.push_back({end > kLongestForeign ? end - kLongestForeign : 0, end, 5});
+      if (end <= first + kLongestForeign) break;
+    }
+  }
 
   static bool may_be_container(std::string_view bytes) {
     switch (bytes[0]) {
@@ -51,6 +77,7 @@ class DetectFinder final : public git::Finder {
 
   detect::Detector& detector_;
   bool containers_;
+  bool wide_;
   std::vector<detect::Window> windows_;
 };
 

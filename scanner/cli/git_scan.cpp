@@ -252,7 +252,7 @@ void add_gaps(Coverage& coverage, const std::vector<Gap>& gaps) {
 
 // Asks where the objects belong and makes sightings of their matches; of missing objects, gaps.
 void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, const git::ObjectStore& store,
-            const git::RefSnapshot& refs, unsigned threads, const Placer& placer, GitScanned& scanned,
+            const git::RefSnapshot& refs, unsigned threads, const Placer& placer, const detect::Detection& detection, GitScanned& scanned,
             const std::unordered_map<std::string, std::string>& paths = {}, const git::MissingObjects* missing = nullptr,
             const std::vector<git::MissingObject>& missed = {}) {
   std::sort(found.begin(), found.end(), [](const ObjectMatch& a, const ObjectMatch& b) {
@@ -277,6 +277,10 @@ void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, 
   for (ObjectMatch& match : found) {
     const auto it = known.find(match.id);
     const auto path = paths.find(match.id.hex());
+    std::vector<std::string> known_by;
+    if (it != known.end()) known_by = it->second->provenance.paths;
+    if (path != paths.end()) known_by.push_back(path->second);
+    if (!detection.stands_at(match.match, known_by, it == known.end() ? "" : it->second->provenance.commit)) continue;
     scanned.sightings.push_back(
         placer.sighting(std::move(match), it == known.end() ? nullptr : it->second, path == paths.end() ? "" : path->second));
   }
@@ -354,7 +358,7 @@ GitScanned GitScan::everything(const git::Repository& repository) {
       scanned.coverage.gaps.push_back({GapKind::unreadable, index.error().code, namer_.shown(file), index.error().message, 1});
     }
   }
-  settle(found, repository, **store, refs, options_.threads, placer, scanned, {}, &missing, missing.settled(report.salvaged));
+  settle(found, repository, **store, refs, options_.threads, placer, *detection_, scanned, {}, &missing, missing.settled(report.salvaged));
   return scanned;
 }
 
@@ -446,7 +450,7 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
     named.match = std::move(match);
     found.push_back(std::move(named));
   }
-  settle(found, repository, store, refs, options.threads, placer, scanned, paths);
+  settle(found, repository, store, refs, options.threads, placer, *detection, scanned, paths);
   return scanned;
 }
 
@@ -548,6 +552,7 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
       const std::string once = path + '\0' + std::to_string(match.match.region.bytes.begin) + '\0' + match.match.secret.id();
       if (std::find(done.begin(), done.end(), once) != done.end()) continue;
       done.push_back(once);
+      if (!detection_->stands_at(match.match, {path}, "")) continue;
       ObjectMatch copy = match;
       known.provenance.paths = {path};
       scanned.sightings.push_back(placer.sighting(std::move(copy), &known, path));

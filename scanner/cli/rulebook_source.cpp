@@ -10,12 +10,34 @@
 #include "scanner/detect/patterns.h"
 #include "scanner/rulebook/built_in.h"
 #include "scanner/rulebook/embedded.h"
+#include "scanner/rulebook/foreign_file.h"
 #include "scanner/rulebook/pattern_database.h"
 
 namespace kimiguard::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kMostExtended = 4;
+
+// A file, and before it those that it extends. gitleaks looks for them from where it runs; so do we, and
+// then beside the file.
+Status read_one(const fs::path& file, int depth, std::vector<RuleFile>& files) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return Error{"rules", "the rule file " + file.string() + " cannot be read"};
+  RuleFile read;
+  read.name = file.string();
+  read.text = std::string(std::istreambuf_iterator<char>(in), {});
+  if (const std::string base = rulebook::extended_path(read.text); !base.empty()) {
+    if (depth >= kMostExtended) return Error{"rules", "the rule file " + file.string() + " extends files that extend others, more than " + std::to_string(kMostExtended) + " deep"};
+    std::error_code error;
+    fs::path path = base;
+    if (!fs::exists(path, error) && path.is_relative()) path = file.parent_path() / path;
+    if (const Status done = read_one(path, depth + 1, files); !done) return done;
+  }
+  files.push_back(std::move(read));
+  return Nothing{};
+}
 
 Result<std::vector<RuleFile>> read_files(const std::string& path) {
   std::vector<fs::path> paths;
@@ -29,11 +51,8 @@ Result<std::vector<RuleFile>> read_files(const std::string& path) {
     paths.emplace_back(path);
   }
   std::vector<RuleFile> files;
-  for (const fs::path& file : paths) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return Error{"rules", "the rule file " + file.string() + " cannot be read"};
-    files.push_back({file.string(), std::string(std::istreambuf_iterator<char>(in), {})});
-  }
+  for (const fs::path& file : paths)
+    if (const Status done = read_one(file, 0, files); !done) return done.error();
   return files;
 }
 
@@ -67,11 +86,26 @@ Result<std::shared_ptr<RulebookSource>> RulebookSource::open(const std::vector<s
   auto source = std::make_shared<RulebookSource>();
   if (rule_paths.empty()) return source;
   std::vector<RuleFile> files = built_in_rule_files();
+  const std::size_t built_in = files.size();
+  std::string content = "kimiguard user rules 5\n";
   for (const std::string& path : rule_paths) {
     auto more = read_files(path);
     if (!more) return more.error();
-    files.insert(files.end(), std::make_move_iterator(more->begin()), std::make_move_iterator(more->end()));
+    for (RuleFile& file : *more) {
+      content += std::to_string(file.text.size()) + '\n' + file.text;
+      files.push_back(std::move(file));
+    }
   }
+  // Built-in rules are the program's: another program may have others at the same places.
+  for (std::size_t i = 0; i < built_in; ++i)
+    if (files[i].name == "built-in:secrets.toml") content += files[i].text;
+  if (const fs::path folder = cache_folder(); !folder.empty()) {
+    source->cache_file_ = (folder / (sha256_hex(content) + ".rules")).string();
+    source->cached_ = detect::read_user_database(cached(source->cache_file_));
+  }
+  // What was compiled from the same bytes needs no second check.
+  if (source->cached_)
+    for (std::size_t i = built_in; i < files.size(); ++i) files[i].checked = true;
   auto book = read_rulebook(files);
   if (!book) return book.error();
   source->custom_ = true;
@@ -91,31 +125,25 @@ std::shared_ptr<const Rulebook> RulebookSource::rulebook() {
 }
 
 Result<std::shared_ptr<detect::Detection>> RulebookSource::detection() {
-  if (!custom_) {
-    auto made = detect::Detection::built_in({reinterpret_cast<const char*>(kEmbeddedDatabase), kEmbeddedDatabaseSize},
-                                            [this] { return rulebook(); });
-    if (made) return made;
+  const auto source = [this] { return rulebook(); };
+  auto made = detect::Detection::built_in({reinterpret_cast<const char*>(kEmbeddedDatabase), kEmbeddedDatabaseSize}, source);
+  if (!made) {
     // Another version of the library than the build's: compile again.
-    auto compiled = compile_patterns(detect::patterns_for(rulebook()->rules));
+    std::vector<Rule> built_in = rulebook()->rules;
+    for (Rule& rule : built_in)
+      if (!rule.file.starts_with("built-in:")) rule.expression.clear();
+    auto compiled = compile_patterns(detect::patterns_for(built_in));
     if (!compiled) return compiled.error();
-    return detect::Detection::recompiled(*compiled, [this] { return rulebook(); });
+    made = detect::Detection::recompiled(*compiled, source);
+    if (!made) return made;
   }
-  const std::vector<Pattern> patterns = detect::patterns_for(book_->rules);
-  std::string content = "kimiguard patterns 1\n";
-  for (const Pattern& pattern : patterns) content += std::to_string(pattern.id) + ' ' + pattern.expression + '\n';
-  const fs::path folder = cache_folder();
-  const fs::path file = folder.empty() ? fs::path() : folder / (sha256_hex(content) + ".hsdb");
-  if (!file.empty()) {
-    const std::string bytes = cached(file);
-    if (!bytes.empty()) {
-      auto made = detect::Detection::custom(bytes, book_);
-      if (made) return made;
-    }
-  }
-  auto compiled = compile_patterns(patterns);
-  if (!compiled) return compiled.error();
-  if (!file.empty()) keep(file, *compiled);
-  return detect::Detection::custom(*compiled, book_);
+  if (!custom_) return made;
+  if (cached_ && (*made)->add_user_rules(*cached_, book_)) return made;
+  auto user = detect::compile_user_rules(book_->rules);
+  if (!user) return user.error();
+  if (const Status added = (*made)->add_user_rules(*user, book_); !added) return added.error();
+  if (!cache_file_.empty()) keep(cache_file_, detect::written(*user));
+  return made;
 }
 
 }  // namespace kimiguard::cli

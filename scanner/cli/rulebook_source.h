@@ -26,6 +26,8 @@ class RulebookSource {
   std::once_flag once_;
   std::shared_ptr<const Rulebook> book_;
   bool custom_ = false;
+  std::string cache_file_;  // of the user's rules, "" = none
+  std::optional<detect::UserDatabase> cached_;
 };
 
 }  // namespace kimiguard::cli

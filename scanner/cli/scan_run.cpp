@@ -385,6 +385,10 @@ class ScanRun {
     if (ignored_files_ > 0)
       report.notes.push_back(std::to_string(ignored_files_) + " files that git ignores were skipped (--respect-gitignore).");
     report.notes.insert(report.notes.begin(), notes_.begin(), notes_.end());
+    if (!options_.common.rules.empty()) {
+      const std::vector<std::string>& of_rules = rules_->rulebook()->notes;
+      report.notes.insert(report.notes.end(), of_rules.begin(), of_rules.end());
+    }
     if (!narrowed() && !only_stdin && described_.empty())
       if (auto around = git::discover_repository(absolute_path(paths_.front())); around) described_.push_back(describe(*around, namer_));
     report.repositories = described_;

@@ -58,6 +58,9 @@ struct Match {
   Region region;
   std::shared_ptr<const Origin> origin;
   std::shared_ptr<const Allowed> allowed;  // by a marker in the same text; null if there is none
+  // A rule of another program: what its path and commit, not known where it was found, must still be asked
+  // (detect::Detection::stands_at).
+  std::vector<std::uint32_t> pending;
 };
 
 }  // namespace kimiguard

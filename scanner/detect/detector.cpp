@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "scanner/detect/attribution.h"
+#include "scanner/detect/encoded_segments.h"
+#include "scanner/detect/foreign.h"
 #include "scanner/detect/jwt.h"
 #include "scanner/detect/names.h"
 #include "scanner/detect/patterns.h"
@@ -31,6 +35,8 @@ constexpr std::uint64_t kLongestKey = 700;
 constexpr std::uint64_t kLongestToken = 8192;
 // Decoded inside decoded inside …
 constexpr int kDepth = 4;
+// … and for other programs' rules, as gitleaks does.
+constexpr int kPasses = 5;
 constexpr std::size_t kMostMatches = 200000;
 // UTF-16 text is decoded whole up to this size, else around candidates.
 constexpr std::uint64_t kWholeUnits = 64 << 20;
@@ -59,7 +65,7 @@ struct Known {
   explicit Known(std::shared_ptr<const Rulebook> given) : book(std::move(given)), names(*book) {
     for (const Rule& rule : book->rules) {
       CompiledRule made;
-      if (rule.kind == Rule::Kind::leak) {
+      if (rule.kind == Rule::Kind::leak && rule.foreign == nullptr) {
         if (!rule.expression.empty()) made.expression = compile(rule.expression);
         for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, compile(mark.expression));
         for (const std::string& text : rule.placeholders) made.placeholders.push_back(compile(text));
@@ -103,7 +109,8 @@ bool has_escapes_near(std::string_view text, Span span) {
 struct Detection::Shared {
   std::shared_ptr<const Matcher> matcher;
   RulebookSource source;
-  bool everything = false;  // no candidate finder: foreign rules
+  std::shared_ptr<const Matcher> user;         // the user's rules; may be null
+  std::unique_ptr<const ForeignRules> foreign;  // those of other programs among them; may be null
 
   const Known& known() {
     std::call_once(once, [&] { made = std::make_unique<Known>(source()); });
@@ -118,42 +125,58 @@ struct Detection::Shared {
 Detection::Detection(std::unique_ptr<Shared> shared) : shared_(std::move(shared)) {}
 Detection::~Detection() = default;
 
-std::shared_ptr<Detection> Detection::made(std::shared_ptr<const Matcher> matcher, RulebookSource rulebook, bool everything) {
+std::shared_ptr<Detection> Detection::made(std::shared_ptr<const Matcher> matcher, RulebookSource rulebook) {
   auto shared = std::make_unique<Shared>();
   shared->matcher = std::move(matcher);
   shared->source = std::move(rulebook);
-  shared->everything = everything;
   return std::shared_ptr<Detection>(new Detection(std::move(shared)));
 }
 
 Result<std::shared_ptr<Detection>> Detection::built_in(std::string_view image, RulebookSource rulebook) {
   auto matcher = Matcher::in_place(image);
   if (!matcher) return matcher.error();
-  return made(std::move(*matcher), std::move(rulebook), false);
+  return made(std::move(*matcher), std::move(rulebook));
 }
 
 Result<std::shared_ptr<Detection>> Detection::recompiled(std::string_view serialized, RulebookSource rulebook) {
   auto matcher = Matcher::load(serialized);
   if (!matcher) return matcher.error();
-  return made(std::move(*matcher), std::move(rulebook), false);
+  return made(std::move(*matcher), std::move(rulebook));
 }
 
-Result<std::shared_ptr<Detection>> Detection::custom(std::string_view serialized,
-                                                     std::shared_ptr<const Rulebook> rulebook) {
-  auto matcher = Matcher::load(serialized);
-  if (!matcher) return matcher.error();
-  return made(std::move(*matcher), [rulebook] { return rulebook; }, true);
+Status Detection::add_user_rules(const UserDatabase& user, std::shared_ptr<const Rulebook> rulebook) {
+  if (!user.serialized.empty()) {
+    auto matcher = Matcher::load(user.serialized);
+    if (!matcher) return matcher.error();
+    shared_->user = std::move(*matcher);
+  }
+  if (!user.plans.empty()) shared_->foreign = std::make_unique<const ForeignRules>(std::move(rulebook), user.plans);
+  return Nothing{};
+}
+
+bool Detection::stands_at(const Match& match, const std::vector<std::string>& paths, std::string_view commit) const {
+  if (shared_->foreign == nullptr || paths.empty()) return true;
+  const Rulebook& book = *shared_->known().book;
+  const Rule* rule = book.rule(match.rule);
+  if (rule == nullptr || rule->foreign == nullptr) return true;
+  const auto index = static_cast<std::uint32_t>(rule - book.rules.data());
+  return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+    return shared_->foreign->stands_at(index, match.pending, path, commit);
+  });
 }
 
 struct Detector::State {
   std::shared_ptr<Detection> detection;
   Detection::Shared* shared = nullptr;
   Matcher::Scratch scratch;
+  std::optional<Matcher::Scratch> user_scratch;
   std::vector<Span> candidates;
   std::vector<RawHit> hits;
 
   explicit State(std::shared_ptr<Detection> given)
-      : detection(std::move(given)), shared(detection->shared_.get()), scratch(shared->matcher) {}
+      : detection(std::move(given)), shared(detection->shared_.get()), scratch(shared->matcher) {
+    if (shared->user != nullptr) user_scratch.emplace(shared->user);
+  }
 
   // One decoded layer of a document. The outermost has no view.
   struct Layer {
@@ -173,31 +196,37 @@ struct Detector::State {
     Match match;
     Span span;  // in the document
     std::vector<std::uint64_t> evidence_at;  // in the document
+    // Of other programs' rules.
+    bool foreign = false;
+    bool generic = false;
+    std::uint64_t line = 0;  // where the line of the match begins
   };
 
   struct Work {
     const Document* document;
     std::vector<Found> found;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> seen;  // by span
+    std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> foreign_seen;  // rule, span
     std::vector<std::pair<Span, std::string>> viewed;  // views of the document that were examined
   };
 
   void find(std::string_view bytes, std::vector<Window>& windows) {
-    if (shared->everything) {
-      scan(bytes, {0, bytes.size()}, windows);
-    } else {
-      candidates.clear();
-      find_candidates(bytes, candidates);
-      for (std::size_t i = 0; i < candidates.size();) {
-        Span window = widened(candidates[i], bytes.size());
-        // Windows that touch are looked at once.
-        for (++i; i < candidates.size(); ++i) {
-          const Span next = widened(candidates[i], bytes.size());
-          if (next.begin > window.end) break;
-          window.end = std::max(window.end, next.end);
-        }
-        scan(bytes, window, windows);
+    candidates.clear();
+    find_candidates(bytes, candidates);
+    for (std::size_t i = 0; i < candidates.size();) {
+      Span window = widened(candidates[i], bytes.size());
+      // Windows that touch are looked at once.
+      for (++i; i < candidates.size(); ++i) {
+        const Span next = widened(candidates[i], bytes.size());
+        if (next.begin > window.end) break;
+        window.end = std::max(window.end, next.end);
       }
+      scan(scratch, bytes, window, windows);
+    }
+    if (user_scratch) scan(*user_scratch, bytes, {0, bytes.size()}, windows);
+    if (shared->foreign != nullptr) {
+      for (const std::uint32_t rule : shared->foreign->always()) windows.push_back(foreign_window({0, bytes.size()}, Window::Foreign::everywhere, rule));
+      find_decoded(bytes, windows);
     }
     const text::TextForm form = bytes.size() >= 4 && (bytes[0] == '\xFF' || bytes[0] == '\xFE' || bytes[0] == 0 || bytes[1] == 0)
                                     ? text::form_of(bytes)
@@ -210,10 +239,81 @@ struct Detector::State {
     return {span.begin > kLeft ? span.begin - kLeft : 0, std::min(size, span.end + kRight)};
   }
 
-  void scan(std::string_view bytes, Span window, std::vector<Window>& windows) {
+  // Each pass decodes what the one before gave, as gitleaks does, and is handed to `look`: its view leads
+  // back to `bytes`.
+  template <class Look>
+  static void decoded_passes(std::string_view bytes, const Look& look) {
+    std::vector<EncodedSegment> segments = encoded_segments(bytes);
+    std::optional<text::View> outer;
+    for (int pass = 0; pass < kPasses && !segments.empty(); ++pass) {
+      DecodedPass made = decode_segments(outer ? std::string_view(outer->text) : bytes, segments);
+      if (outer) made.view = text::compose(*outer, std::move(made.view));
+      look(made);
+      outer = std::move(made.view);
+      segments = encoded_segments(outer->text);
+    }
+  }
+
+  // Where a pattern of another program's rule ends in or behind a decoded segment.
+  void find_decoded(std::string_view bytes, std::vector<Window>& windows) {
+    if (!user_scratch) return;
+    decoded_passes(bytes, [&](const DecodedPass& pass) {
+      const std::string_view text = pass.view.text;
+      std::uint64_t done = 0;
+      for (const Span segment : pass.decoded) {
+        const Span around{std::max(done, segment.begin > kReach ? segment.begin - kReach : 0), std::min<std::uint64_t>(text.size(), segment.end + kReach)};
+        if (around.begin >= around.end) continue;
+        done = around.end;
+        std::vector<Window> here;
+        scan(*user_scratch, text.substr(0, around.end), around, here);
+        for (const Window& window : here) {
+          if (window.foreign == Window::Foreign::no) continue;
+          if (window.foreign == Window::Foreign::lead && knows_more(window.rule)) continue;
+          const bool inside = std::any_of(pass.decoded.begin(), pass.decoded.end(), [&](Span one) { return one.overlaps(window.span); });
+          if (!inside) continue;
+          const Span source = pass.view.to_source({window.hit > 0 ? window.hit - 1 : 0, window.hit});
+          windows.push_back(foreign_window({source.begin, std::max(source.end, source.begin + 1)}, Window::Foreign::decoded, window.rule));
+        }
+      }
+    });
+  }
+
+  static Window foreign_window(Span span, Window::Foreign how, std::uint32_t rule) {
+    Window made;
+    made.span = span;
+    made.hit = span.end;
+    made.foreign = how;
+    made.rule = rule;
+    return made;
+  }
+
+  // A hit of another program's rule: where a match may stand that has to do with it.
+  void foreign_hit(const RawHit& hit, std::uint64_t size, std::vector<Window>& windows) {
+    const std::uint32_t rule = hit.id / kFormsOfRule;
+    const ForeignPlan* plan = shared->foreign != nullptr ? shared->foreign->plan(rule) : nullptr;
+    if (plan == nullptr) return;
+    const unsigned form = hit.id % kFormsOfRule;
+    Window made;
+    if (form == kWholeForm) {
+      made = foreign_window({plan->reach == 0 || hit.first_end < plan->reach ? 0 : hit.first_end - plan->reach, hit.end}, Window::Foreign::whole, rule);
+    } else if (form == kLeadForm) {
+      made = foreign_window({hit.first_end > plan->lead_reach ? hit.first_end - plan->lead_reach : 0, size}, Window::Foreign::lead, rule);
+      made.hit = hit.end;
+    } else {
+      made = foreign_window({0, size}, Window::Foreign::word, rule);
+      made.hit = hit.end;
+    }
+    windows.push_back(std::move(made));
+  }
+
+  void scan(Matcher::Scratch& with, std::string_view bytes, Span window, std::vector<Window>& windows) {
     hits.clear();
-    scratch.scan(bytes.substr(window.begin, window.size()), hits);
+    with.scan(bytes.substr(window.begin, window.size()), hits);
     for (const RawHit& hit : hits) {
+      if (hit.id % kFormsOfRule >= kWholeForm) {
+        foreign_hit(hit, bytes.size(), windows);
+        continue;
+      }
       const PatternMeaning meaning = meaning_of(hit.id);
       const std::uint64_t end = window.begin + hit.end;
       const std::uint64_t back = meaning.form == Form::plain ? kLongestToken : kLongestKey;
@@ -243,6 +343,7 @@ struct Detector::State {
     Layer layer;
     layer.text = document.bytes;
     look(work, layer, windows, 0);
+    settle_generic(work);
 
     std::stable_sort(work.found.begin(), work.found.end(), [](const Found& a, const Found& b) {
       return std::tuple(a.span.begin, a.span.end) < std::tuple(b.span.begin, b.span.end);
@@ -250,11 +351,15 @@ struct Detector::State {
     std::vector<Match> matches;
     if (work.found.empty()) return matches;
     text::DocumentIndex index(document);
+    std::vector<Span> others;
+    if (shared->foreign != nullptr)
+      for (const Found& found : work.found) others.push_back(found.span);
     for (Found& found : work.found) {
       if (found.span.end <= document.seen) continue;  // an earlier piece showed it
       if (found.span.end + document.later > document.bytes.size()) continue;  // the next one will
       text::RegionOptions options;
       options.shown = found.match.secret.masked();
+      if (!others.empty()) options.others = &others;
       found.match.region = text::make_region(index, found.span, options);
       for (std::size_t i = 0; i < found.match.evidence.size() && i < found.evidence_at.size(); ++i)
         found.match.evidence[i].line = index.lines().at(found.evidence_at[i]).line;
@@ -264,7 +369,109 @@ struct Detector::State {
     return matches;
   }
 
+  // Rules of other programs over one layer, and over what gitleaks would decode in it.
+  void look_foreign(Work& work, const Layer& layer, const std::vector<Window>& windows) {
+    std::vector<ForeignStretch> stretches;
+    bool decoded = false;
+    for (const Window& window : windows) {
+      if (window.foreign == Window::Foreign::no) continue;
+      if (window.foreign == Window::Foreign::decoded) {
+        decoded = true;
+        continue;
+      }
+      // The whole expression, where it is asked, knows more than its beginning.
+      if (window.foreign == Window::Foreign::lead && knows_more(window.rule)) continue;
+      stretches.push_back({window.rule, window.span});
+    }
+    const std::string path = path_of(*work.document);
+    if (!stretches.empty()) {
+      for (const ForeignMatch& match : shared->foreign->find(layer.text, std::move(stretches), path))
+        take_foreign(work, layer, match, {});
+    }
+    if (!decoded || layer.view != nullptr) return;
+    decoded_passes(layer.text, [&](const DecodedPass& pass) {
+      std::vector<Window> inside;
+      if (user_scratch) scan(*user_scratch, pass.view.text, {0, pass.view.text.size()}, inside);
+      std::vector<ForeignStretch> here;
+      for (const Window& window : inside)
+        if (window.foreign != Window::Foreign::no && !(window.foreign == Window::Foreign::lead && knows_more(window.rule)))
+          here.push_back({window.rule, window.span});
+      const Layer view{pass.view.text, &pass.view, &layer};
+      for (const ForeignMatch& match : shared->foreign->find(pass.view.text, std::move(here), path)) {
+        std::vector<std::string> chain;
+        for (std::size_t i = 0; i < pass.decoded.size(); ++i) {
+          if (!pass.decoded[i].overlaps(match.match)) continue;
+          const std::string kind(name(pass.kinds[i]));
+          if (std::find(chain.begin(), chain.end(), kind) == chain.end()) chain.push_back(kind);
+        }
+        if (!chain.empty()) take_foreign(work, view, match, std::move(chain));
+      }
+    });
+  }
+
+  // Whether the whole expression, without a bound, is asked beside its beginning.
+  bool knows_more(std::uint32_t rule) const {
+    const ForeignPlan& plan = *shared->foreign->plan(rule);
+    return plan.whole && plan.reach == 0;
+  }
+
+  void take_foreign(Work& work, const Layer& layer, const ForeignMatch& match, std::vector<std::string> chain) {
+    if (work.found.size() >= kMostMatches) return;
+    const Rule& rule = shared->known().book->rules[match.rule];
+    const Span in_document = layer.to_document(match.secret);
+    if (!work.foreign_seen.emplace(match.rule, in_document.begin, in_document.end).second) return;
+    Found found;
+    found.span = in_document;
+    found.match.secret = Secret(layer.text.substr(match.secret.begin, match.secret.size()));
+    found.match.rule = rule.id;
+    found.match.secret_kind = rule.secret_kind;
+    found.match.confidence = rule.confidence;
+    found.match.pending = match.pending;
+    found.foreign = true;
+    found.generic = rule.foreign->generic;
+    found.line = line_begin(work.document->bytes, layer.to_document(match.match).begin);
+    if (!chain.empty()) found.match.decoded = std::move(chain);
+    else if (layer.view != nullptr) found.match.decoded = layer.view->chain;
+    if (const auto names = names_before(layer.text, match.secret.begin); !names.empty()) found.match.variable = names.front();
+    work.found.push_back(std::move(found));
+  }
+
+  static std::uint64_t line_begin(std::string_view bytes, std::uint64_t at) {
+    const std::size_t before = at == 0 ? std::string_view::npos : bytes.rfind('\n', at - 1);
+    return before == std::string_view::npos ? 0 : before + 1;
+  }
+
+  // As people know the place; "" for an object whose path is asked later.
+  static std::string path_of(const Document& document) {
+    if (document.origin == nullptr || document.origin->kind == Origin::Kind::git_object) return {};
+    std::string path = document.origin->path;
+    for (const Inside& inside : document.origin->inside) path += "!" + inside.name;
+    return path;
+  }
+
+  // A generic rule gives way to any other's match on the same line that holds its secret.
+  void settle_generic(Work& work) {
+    if (shared->foreign == nullptr) return;
+    std::map<std::uint64_t, std::vector<std::size_t>> better;  // by line
+    for (std::size_t i = 0; i < work.found.size(); ++i) {
+      const Found& one = work.found[i];
+      if (one.generic || one.match.rule.empty()) continue;
+      better[one.foreign ? one.line : line_begin(work.document->bytes, one.span.begin)].push_back(i);
+    }
+    if (better.empty()) return;
+    std::vector<Found> kept;
+    for (Found& one : work.found) {
+      const auto on_line = one.generic ? better.find(one.line) : better.end();
+      const bool gives_way = on_line != better.end() && std::any_of(on_line->second.begin(), on_line->second.end(), [&](std::size_t i) {
+        return work.found[i].match.secret.reveal().find(one.match.secret.reveal()) != std::string_view::npos;
+      });
+      if (!gives_way) kept.push_back(one);
+    }
+    work.found = std::move(kept);
+  }
+
   void look(Work& work, const Layer& layer, const std::vector<Window>& windows, int depth) {
+    if (shared->foreign != nullptr) look_foreign(work, layer, windows);
     for (const Window& window : windows) {
       if (work.found.size() >= kMostMatches) return;
       if (window.plain) confirm(work, layer, window);
@@ -536,7 +743,22 @@ std::vector<std::string> Detector::State::names_of(const Layer& layer, Span span
 Detector::Detector(std::shared_ptr<Detection> detection) : state_(std::make_unique<State>(std::move(detection))) {}
 Detector::~Detector() = default;
 
+bool Detector::has_user_rules() const { return state_->shared->user != nullptr || state_->shared->foreign != nullptr; }
+
 void Detector::find(std::string_view bytes, std::vector<Window>& windows) { state_->find(bytes, windows); }
+
+bool Detector::may_stand(std::string_view bytes, const Window& window) const {
+  if (window.foreign != Window::Foreign::whole && window.foreign != Window::Foreign::lead) return true;
+  const ForeignRules& foreign = *state_->shared->foreign;
+  const ForeignPlan& plan = *foreign.plan(window.rule);
+  if (window.foreign == Window::Foreign::lead) {
+    if (!plan.weak_lead) return true;
+    return foreign.may_stand(bytes, {window.rule, {window.span.begin, std::min<std::uint64_t>(bytes.size(), window.hit + kWeakReach)}});
+  }
+  // Its beginning says where a match without a bound may stand.
+  if (plan.reach == 0) return !plan.lead;
+  return foreign.may_stand(bytes, {window.rule, window.span});
+}
 
 std::vector<Match> Detector::examine(const Document& document) {
   std::vector<Window> windows;

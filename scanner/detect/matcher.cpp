@@ -23,7 +23,7 @@ int collect(unsigned id, unsigned long long, unsigned long long end, unsigned, v
     return 0;
   }
   if (to->hits->size() >= to->most) return 1;
-  to->hits->push_back({id, end});
+  to->hits->push_back({id, end, end});
   return 0;
 }
 

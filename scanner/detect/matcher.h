@@ -17,6 +17,7 @@ namespace kimiguard::detect {
 struct RawHit {
   unsigned id = 0;
   std::uint64_t end = 0;
+  std::uint64_t first_end = 0;  // the first of a stretch of ends next to each other, of which `end` is the last
 };
 
 // A loaded database. Immutable; many threads may share it, each with its own Scratch.

@@ -7,7 +7,8 @@
 namespace kimiguard::detect {
 namespace {
 
-constexpr unsigned kForms = 256;  // ids a rule: 0 plain, the rest encoded
+constexpr unsigned kForms = 256;  // ids a rule: 0 plain, the rest encoded …
+constexpr unsigned kOwnForms = 250;  // … but for those of foreign_patterns.h
 
 }  // namespace
 
@@ -23,7 +24,7 @@ std::vector<Pattern> patterns_for(const std::vector<Rule>& rules) {
     for (const auto& forms : {text::encoded_forms(rule.prefix, rule.body), text::broken_forms(rule.prefix, rule.body)}) {
       if (!forms) continue;
       for (const text::EncodedForm& form : *forms)
-        if (next < kForms) patterns.push_back({form.expression, base + next++});
+        if (next < kOwnForms) patterns.push_back({form.expression, base + next++});
     }
   }
   return patterns;

@@ -22,11 +22,17 @@ struct Verdict {
 
 bool is_attributed(const Match& match) { return !match.rule.empty() && match.rule != kUnattributed; }
 
+// Another program's rule says what it says, whosever the key is.
+bool is_foreign(const Rulebook& rulebook, const Match& match) {
+  const Rule* rule = rulebook.rule(match.rule);
+  return rule != nullptr && rule->foreign != nullptr;
+}
+
 void settle_attribution(std::vector<Sighting>& sightings, const Rulebook& rulebook) {
   std::unordered_map<std::string, Verdict> verdicts;  // by id
   for (const Sighting& sighting : sightings) {
     const Match& match = sighting.match;
-    if (!is_attributed(match)) continue;
+    if (!is_attributed(match) || is_foreign(rulebook, match)) continue;
     Verdict& verdict = verdicts[match.secret.id()];
     if (verdict.best == nullptr || match.confidence > verdict.best->confidence) verdict.best = &match;
     if (rulebook.realm(match.realm) != nullptr) {
@@ -43,7 +49,7 @@ void settle_attribution(std::vector<Sighting>& sightings, const Rulebook& rulebo
   for (std::size_t i = 0; i < sightings.size(); ++i) {
     Match& match = sightings[i].match;
     const auto found = verdicts.find(match.secret.id());
-    if (found == verdicts.end()) continue;
+    if (found == verdicts.end() || is_foreign(rulebook, match)) continue;
     const Verdict& verdict = found->second;
     Change change{match.rule, match.secret_kind, match.realm, match.confidence, match.evidence};
     const Confidence surest = verdict.best->confidence;

@@ -69,6 +69,8 @@ bool condition_holds(std::string_view condition, const Exposure& exposure, const
 Judged severity_of(const Rulebook& book, std::string_view rule, const Exposure& exposure,
                    const Provenance& provenance, bool audit, Proof proof) {
   const Rule* known = book.rule(rule);
+  // Another program's rules know no exposure: they say how bad it is themselves.
+  if (known != nullptr && known->foreign != nullptr) return {known->worst, nullptr};
   const bool leak = known == nullptr || known->kind == Rule::Kind::leak;
   for (const SeverityRow& row : book.severities) {
     const bool for_rule = row.rules.empty()

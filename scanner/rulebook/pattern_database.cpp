@@ -8,7 +8,21 @@
 
 namespace kimiguard {
 
-Result<std::string> compile_patterns(const std::vector<Pattern>& patterns) {
+std::optional<PatternWidth> width_of(const Pattern& pattern) {
+  hs_expr_info_t* info = nullptr;
+  hs_compile_error_t* failed = nullptr;
+  if (hs_expression_info(pattern.expression.c_str(), pattern.dot_all ? HS_FLAG_DOTALL : 0, &info, &failed) != HS_SUCCESS) {
+    if (failed != nullptr) hs_free_compile_error(failed);
+    return {};
+  }
+  const std::unique_ptr<hs_expr_info_t, decltype(&std::free)> owned(info, std::free);
+  PatternWidth width;
+  width.least = info->min_width;
+  if (info->max_width != 0xFFFFFFFFu) width.most = info->max_width;
+  return width;
+}
+
+Result<std::string> compile_patterns(const std::vector<Pattern>& patterns, int* failed_at) {
   std::vector<const char*> expressions;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
@@ -16,7 +30,7 @@ Result<std::string> compile_patterns(const std::vector<Pattern>& patterns) {
     if (pattern.expression.find('\0') != std::string::npos)
       return Error{"expression", "the expression holds a zero byte"};
     expressions.push_back(pattern.expression.c_str());
-    flags.push_back(HS_FLAG_DOTALL);
+    flags.push_back(pattern.dot_all ? HS_FLAG_DOTALL : 0);
     ids.push_back(pattern.id);
   }
   hs_platform_info_t platform{};
@@ -31,6 +45,7 @@ Result<std::string> compile_patterns(const std::vector<Pattern>& patterns) {
     why += failed != nullptr && failed->message != nullptr ? failed->message : "no reason given";
     if (failed != nullptr && failed->expression >= 0 && patterns.size() > 1)
       why += " (pattern " + std::to_string(failed->expression) + ")";
+    if (failed_at != nullptr) *failed_at = failed != nullptr ? failed->expression : -1;
     if (failed != nullptr) hs_free_compile_error(failed);
     return Error{"expression", why};
   }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "scanner/core/severity.h"
+#include "scanner/rulebook/foreign_rule.h"
 #include "scanner/rulebook/localized.h"
 
 namespace kimiguard {
@@ -66,6 +68,9 @@ struct Rule {
   std::vector<std::string> counter_examples;
 
   std::string source;  // where the shape, or the fault, is known from
+
+  // Set for a rule of gitleaks or betterleaks: it is run as they run it (foreign_rule.h).
+  std::shared_ptr<const ForeignRule> foreign;
 
   std::string file;  // where it was read, for messages
   std::uint32_t line = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "scanner/rulebook/expression.h"
+#include "scanner/rulebook/foreign_file.h"
 #include "scanner/rulebook/table_reader.h"
 
 namespace kimiguard {
@@ -33,6 +34,7 @@ class Reader {
   Complaints complaints;
 
  private:
+  void foreign(rulebook::ForeignFile read, const RuleFile& file);
   void rule(TableReader& in);
   void realm(TableReader& in);
   void vendor(TableReader& in);
@@ -53,6 +55,7 @@ class Reader {
 
   Rulebook& book_;
   bool checked_by_build_ = false;
+  std::vector<Excuse> base_excuses_;  // of the foreign file read last: the next one may extend it
   std::set<std::pair<std::string, std::string>> in_this_file_;  // kind, name
 };
 
@@ -70,6 +73,11 @@ void Reader::file(const RuleFile& file) {
                          std::string(parsed.error().description()) + "; mend the TOML here");
     return;
   }
+  if (!checked_by_build_ && rulebook::is_foreign(parsed.table())) {
+    foreign(rulebook::read_foreign(parsed.table(), file.name, !file.checked), file);
+    return;
+  }
+  checked_by_build_ = checked_by_build_ || file.checked;
   TableReader top(parsed.table(), file.name, "a rule file", complaints);
   top.tables("rule", "a rule", [this](TableReader& in) { rule(in); });
   top.tables("realm", "a realm", [this](TableReader& in) { realm(in); });
@@ -104,6 +112,51 @@ void Reader::put(std::vector<T>& list, T entry, TableReader& in, std::string_vie
     *found = std::move(entry);
   else
     list.push_back(std::move(entry));
+}
+
+// Foreign rules are put among the others; what a file says for all of its rules is put to each.
+void Reader::foreign(rulebook::ForeignFile read, const RuleFile& file) {
+  complaints.insert(complaints.end(), read.complaints.begin(), read.complaints.end());
+  book_.notes.insert(book_.notes.end(), read.notes.begin(), read.notes.end());
+  const auto is_base = [&](const Rule& rule) { return rule.foreign != nullptr; };
+  if (read.use_default && std::none_of(book_.rules.begin(), book_.rules.end(), is_base))
+    book_.notes.push_back(file.name + ": extends its program's own rules (useDefault), which are not here; give that file with --rules before this one");
+  auto shared = std::make_shared<std::vector<Excuse>>(read.shared);
+  if (read.extends_rules) {
+    // The base's own allowlists hold for what is new here, too.
+    shared->insert(shared->end(), base_excuses_.begin(), base_excuses_.end());
+    std::erase_if(book_.rules, [&](const Rule& rule) {
+      return is_base(rule) && std::find(read.disabled.begin(), read.disabled.end(), rule.id) != read.disabled.end();
+    });
+    for (Rule& rule : book_.rules) {
+      if (!is_base(rule)) continue;
+      auto made = std::make_shared<ForeignRule>(*rule.foreign);
+      auto all = std::make_shared<std::vector<Excuse>>(made->shared != nullptr ? *made->shared : std::vector<Excuse>{});
+      all->insert(all->end(), read.shared.begin(), read.shared.end());
+      made->shared = std::move(all);
+      rule.foreign = std::move(made);
+    }
+  }
+  for (Rule& rule : read.rules) {
+    auto made = std::make_shared<ForeignRule>(*rule.foreign);
+    made->shared = shared;
+    rule.foreign = std::move(made);
+    const auto found = std::find_if(book_.rules.begin(), book_.rules.end(), [&](const Rule& other) { return other.id == rule.id; });
+    if (found == book_.rules.end()) book_.rules.push_back(std::move(rule));
+    else if (read.extends_rules && is_base(*found)) *found = rulebook::extended(*found, rule);
+    else *found = std::move(rule);
+  }
+  for (auto& [id, excuses] : read.targeted) {
+    const auto found = std::find_if(book_.rules.begin(), book_.rules.end(), [&](const Rule& rule) { return rule.id == id && is_base(rule); });
+    if (found == book_.rules.end()) {
+      complaints.push_back(file.name + ":1:1: an allowlist is for the rule '" + id + "', which is not there");
+      continue;
+    }
+    auto made = std::make_shared<ForeignRule>(*found->foreign);
+    made->excuses.insert(made->excuses.end(), excuses.begin(), excuses.end());
+    found->foreign = std::move(made);
+  }
+  base_excuses_ = std::move(read.shared);
 }
 
 void Reader::rule(TableReader& in) {
@@ -386,6 +439,12 @@ void Reader::references() {
     if (!rule.remedy.empty() && !book_.remedies.empty() && book_.remedy(rule.remedy) == nullptr)
       complain(rule, "names the remedy '" + rule.remedy +
                          "', which is not there; write the id of a [[remedy]], or leave it out");
+    if (rule.foreign != nullptr) {
+      for (const RequiredRule& required : rule.foreign->required)
+        if (book_.rule(required.id) == nullptr)
+          complain(rule, "requires the rule '" + required.id + "', which is not there");
+      continue;
+    }
     // A token rule without one takes what another token rule found, by what the token says.
     if (rule.kind == Rule::Kind::leak && rule.expression.empty() &&
         rule.attribution != Rule::Attribution::token &&

@@ -22,6 +22,8 @@ namespace kimiguard {
 struct RuleFile {
   std::string name;
   std::string text;
+  // Its expressions were compiled before, from the same bytes: they need not be checked again.
+  bool checked = false;
 };
 
 struct Rulebook {
@@ -36,6 +38,8 @@ struct Rulebook {
   std::vector<SeverityRow> severities;
   std::vector<Tier> tiers;
   std::vector<DeadEndpoint> dead_endpoints;
+  // What of a foreign rule file is not run, or not here: a sentence each.
+  std::vector<std::string> notes;
 
   // Null if there is none of that id. The pointer lives as long as the rulebook.
   const Rule* rule(std::string_view id) const;
@@ -51,6 +55,9 @@ struct Rulebook {
   const Model* model(std::string_view id, std::string_view product) const;
 };
 
+// Files of gitleaks and betterleaks are told by what they hold (foreign_file.h). One that extends others
+// ([extend] useDefault) takes the foreign rules read before it for its base.
+//
 // Reads files in order; a later rule, realm … of the same id replaces the earlier. (Not for
 // rules/agents/*.toml, which scanner/agents reads; see built_in.h for the embedded ones.) The error's
 // message is "file:line:column: what is wrong; what to write instead", a line for each complaint, at

@@ -307,6 +307,12 @@ Region make_region(DocumentIndex& document, Span span, const RegionOptions& opti
   } else {
     found = keys_of(text, window);
   }
+  if (options.others != nullptr)
+    for (const Span other : *options.others)
+      if (other.overlaps(window.span) && !(other == span)) {
+        const Span there = view.from_source({std::max(other.begin, window.span.begin), std::min(other.end, window.span.end)});
+        if (there.size() > 0 && !there.overlaps(own)) found.push_back({there, std::string(kDots)});
+      }
   if (options.hide && own.size() > 0) {
     std::string shown = options.shown;
     if (shown.empty()) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scanner/core/document.h"
 #include "scanner/core/match.h"
@@ -44,6 +45,8 @@ struct RegionOptions {
   bool hide = true;  // false for a span that is no secret (a setting): it is shown, keys in it masked
   bool line_hash = true;
   bool context = true;
+  // Other secrets of the document, in its bytes: hidden too, whatever they look like. May be null.
+  const std::vector<Span>* others = nullptr;
 };
 
 // `span` is in bytes of the document (not of the outer file); it is clamped to it. The snippet is made
