@@ -18,6 +18,7 @@
 #include "scanner/report/redactor.h"
 #include "scanner/report/voice.h"
 #include "scanner/rulebook/check.h"
+#include "scanner/rulebook/export_rules.h"
 #include "scanner/rulebook/nearest_word.h"
 
 namespace kimiguard::cli {
@@ -130,16 +131,40 @@ int check(RulebookSource& source, const std::string& only, const ToolOptions& op
   return outcome.failures.empty() ? 0 : 1;
 }
 
+// `rules export`: our rules for another program.
+int run_export(const std::vector<std::string>& words) {
+  std::string format;
+  std::vector<std::string> paths;
+  CLI::App app("Write our secret rules as a rule file of another program.", "rules export");
+  app.get_formatter()->column_width(34);
+  app.add_option("-f,--format", format, "gitleaks, betterleaks, kingfisher or github-custom-pattern")
+      ->type_name("FORMAT")
+      ->required()
+      ->check(CLI::IsMember({"gitleaks", "betterleaks", "kingfisher", "github-custom-pattern"}));
+  app.add_option("--rules", paths, "Add or replace rules by those in a file or folder; may be repeated")
+      ->type_name("PATH")
+      ->take_all();
+  app.footer(
+      "What the other program cannot ask is said in the file.\n"
+      "Example:\n"
+      "  kimiguard rules export --format gitleaks > kimi.gitleaks.toml");
+  if (const auto over = parse(app, words)) return *over;
+  auto source = RulebookSource::open(paths);
+  if (!source) return usage_error(source.error().message);
+  return print(export_rules(*(*source)->rulebook(), *export_format_named(format)));
+}
+
 }  // namespace
 
 int run_rules(const std::vector<std::string>& words) {
+  if (!words.empty() && words.front() == "export") return run_export({words.begin() + 1, words.end()});
   ToolOptions options;
   std::string what = "list";
   std::string id;
   CLI::App app("List the rules in force, show one, or run every rule's own examples.", "rules");
   app.get_formatter()->column_width(34);
-  app.add_option("ACTION", what, "list (default), show or check")
-      ->type_name("list|show|check")
+  app.add_option("ACTION", what, "list (default), show, check, or export for another program")
+      ->type_name("list|show|check|export")
       ->check(CLI::IsMember({"list", "show", "check"}));
   app.add_option("ID", id, "A rule's id: which to show, or the only one to check");
   add_tool_options(app, options, true);

@@ -34,7 +34,9 @@ void fields(Io& io, T& value) {
 template <class Io, class T>
   requires kIs<T, Rule>
 void fields(Io& io, T& value) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag] = value;
+  // No built-in rule is another program's.
+  [[maybe_unused]] auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, foreign, af, ag] =
+      value;
   io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag);
 }
 template <class Io, class T>
@@ -100,7 +102,8 @@ void fields(Io& io, T& value) {
 template <class Io, class T>
   requires kIs<T, Rulebook>
 void fields(Io& io, T& value) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k] = value;
+  // The notes are those of users' files.
+  [[maybe_unused]] auto& [a, b, c, d, e, f, g, h, i, j, k, notes] = value;
   io(a, b, c, d, e, f, g, h, i, j, k);
 }
 

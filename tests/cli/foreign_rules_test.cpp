@@ -257,5 +257,33 @@ TEST_CASE("a foreign file that is wrong is an error that says where") {
   }
 }
 
+TEST_CASE("rules exported for gitleaks and betterleaks find our keys when they are read back") {
+  const Repo repo;
+  Keys keys;
+  repo.write("a.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  repo.write("b.env", "MOONSHOT_API_KEY=" + keys.platform() + "\n");
+  repo.write("c.env", "SOME_KEY=" + keys.platform() + "\n");
+  repo.write("d.env", "KIMI_API_KEY=sk-" "kimi-" + std::string(64, 'x') + "\n");
+  for (const char* format : {"gitleaks", "betterleaks"}) {
+    INFO(format);
+    const Ran exported = repo.kimiguard({"rules", "export", "--format", format});
+    REQUIRE(exported.status == 0);
+    std::string rules = exported.out;
+    // Under other names, so that they do not replace our own rules.
+    for (std::size_t at = rules.find("id = \"kimi-"); at != std::string::npos; at = rules.find("id = \"kimi-", at + 1)) rules.replace(at, 11, "id = \"their-");
+    for (std::size_t at = rules.find("id = \"moonshot-"); at != std::string::npos; at = rules.find("id = \"moonshot-", at + 1))
+      rules.replace(at, 15, "id = \"other-");
+    CHECK(found(repo, rules) == std::set<Seen>{{"their-code-key", "a.env", 1}, {"other-platform-key", "b.env", 1}});
+  }
+  for (const char* format : {"kingfisher", "github-custom-pattern"}) {
+    const Ran exported = repo.kimiguard({"rules", "export", "--format", format});
+    INFO(format);
+    CHECK(exported.status == 0);
+    CHECK(exported.out.find("sk-kimi-[A-Za-z0-9]{64}") != std::string::npos);
+    if (std::string(format) == "github-custom-pattern") CHECK(Json::parse(exported.out)["patterns"].size() >= 3);
+  }
+  CHECK(repo.kimiguard({"rules", "export"}).status == 2);
+}
+
 }  // namespace
 }  // namespace kimiguard::test
