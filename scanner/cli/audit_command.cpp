@@ -1,5 +1,7 @@
 // kimiguard audit
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "scanner/agents/built_in_profiles.h"
@@ -7,6 +9,7 @@
 #include "scanner/cli/audit_options.h"
 #include "scanner/cli/audit_run.h"
 #include "scanner/cli/command.h"
+#include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/output.h"
 #include "scanner/cli/parse.h"
@@ -16,6 +19,24 @@
 
 namespace kimiguard::cli {
 namespace {
+
+// The built-in profiles, then those in the folder `agents` of each --rules folder, which replace them by id.
+Result<std::vector<RuleFile>> profile_files(const std::vector<std::string>& rule_paths) {
+  std::vector<RuleFile> files = agents::built_in_profile_files();
+  for (const std::string& path : rule_paths) {
+    std::error_code error;
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(path) / "agents", error))
+      if (entry.path().extension() == ".toml") found.push_back(entry.path().string());
+    std::sort(found.begin(), found.end());
+    for (const std::string& file : found) {
+      auto text = read_whole_file(file, std::size_t{4} << 20);
+      if (!text) return text.error();
+      files.push_back({file, std::move(*text)});
+    }
+  }
+  return files;
+}
 
 int list_tools(const agents::Profiles& profiles, const std::string& format) {
   if (format == "json") {
@@ -53,6 +74,7 @@ int run_audit(const std::vector<std::string>& words) {
   app.add_flag("--list-tools", options.list_tools, "List the tools and kinds of place that are known, and stop");
   app.add_flag("--graph", options.graph, "Print keys, tools and hosts as a Mermaid diagram instead of the report");
   app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases to look for leaks");
+  app.add_flag("--no-inline", options.no_inline, "Markers and ignore files below the PATHs allow nothing (as where CI is set)");
   add_common_options(app, options.common, kOutput | kRules | kJudging | kRunning | kSuppression);
   app.footer(
       "Only places that profiles and generic lists name are read, never the whole home. Nothing is run, decrypted,\n"
@@ -69,7 +91,9 @@ int run_audit(const std::vector<std::string>& words) {
 
   auto rules = RulebookSource::open(options.common.rules);
   if (!rules) return usage_error(rules.error().message);
-  auto profiles = agents::read_profiles(agents::built_in_profile_files());
+  auto files = profile_files(options.common.rules);
+  if (!files) return usage_error(files.error().message);
+  auto profiles = agents::read_profiles(*files);
   if (!profiles) return usage_error(profiles.error().message);
   if (options.list_tools) return list_tools(*profiles, options.common.format);
 

@@ -16,24 +16,39 @@
 namespace kimiguard::cli {
 namespace {
 
-// Hands its matches over before the walk lets go of it.
+// Hands what it collected over before the walk lets go of it. Histories are scan's to read: one in a tool's own
+// folder (shadow repositories of checkpoints) is named.
 class Keep final : public files::Visitor {
  public:
-  Keep(std::shared_ptr<detect::Detection> detection, CollectOptions options, std::vector<Match>& to)
-      : inner_(std::move(detection), options), matches_(to) {}
+  Keep(std::shared_ptr<detect::Detection> detection, CollectOptions options, std::vector<Match>& to,
+       std::vector<suppress::Problem>& problems)
+      : inner_(std::move(detection), options), name_histories_(options.root < 0), matches_(to), problems_(problems) {}
   ~Keep() override {
     std::move(inner_.matches().begin(), inner_.matches().end(), std::back_inserter(matches_));
+    std::move(inner_.problems().begin(), inner_.problems().end(), std::back_inserter(problems_));
   }
   bool piece(const files::OpenFile& file, const files::Piece& piece) override { return inner_.piece(file, piece); }
   void long_name(std::string_view path, std::string_view text, bool link) override {
     inner_.long_name(path, text, link);
   }
-  void repository(std::string_view, bool) override {}  // histories are scan's
-  Coverage coverage() override { return inner_.coverage(); }
+  void repository(std::string_view path, bool) override {
+    if (name_histories_)
+      gaps_.push_back({GapKind::set_aside, "repository", std::string(path),
+                       "its history is not read by audit; kimiguard scan reads it", 1});
+  }
+  Coverage coverage() override {
+    Coverage coverage = inner_.coverage();
+    std::move(gaps_.begin(), gaps_.end(), std::back_inserter(coverage.gaps));
+    gaps_.clear();
+    return coverage;
+  }
 
  private:
   MatchCollector inner_;
+  bool name_histories_;
   std::vector<Match>& matches_;
+  std::vector<suppress::Problem>& problems_;
+  std::vector<Gap> gaps_;
 };
 
 // Of two tools that know one file, the one that keeps its keys there speaks; ordinary says nothing.
@@ -62,12 +77,13 @@ CollectOptions AuditLeaks::options_at(int root) const {
   CollectOptions made;
   made.open_containers = options_.open_containers;
   made.root = root;
+  made.markers.read = root >= 0 && options_.markers;
   return made;
 }
 
 void AuditLeaks::walk(const std::string& folder, const files::WalkOptions& options, int root) {
   coverage_.add(files::walk_folder(
-      folder, options, [&](unsigned) { return std::make_unique<Keep>(detection_, options_at(root), matches_); }));
+      folder, options, [&](unsigned) { return std::make_unique<Keep>(detection_, options_at(root), matches_, problems_); }));
 }
 
 files::WalkOptions AuditLeaks::walk_options() {
@@ -115,7 +131,7 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vec
   }
   if (!list.empty())
     coverage_.add(files::read_files(list, walk_options(), [&](unsigned) {
-      return std::make_unique<Keep>(detection_, options_at(-1), matches_);
+      return std::make_unique<Keep>(detection_, options_at(-1), matches_, problems_);
     }));
   for (const std::string& root : roots) {
     files::WalkOptions walk_here = walk_options();
@@ -131,7 +147,7 @@ void AuditLeaks::below(const std::string& path) {
     walk(path, walk_options(), 0);
     return;
   }
-  Keep keep(detection_, options_at(0), matches_);
+  Keep keep(detection_, options_at(0), matches_, problems_);
   coverage_.add(files::read_file(path, keep));
 }
 

@@ -24,6 +24,7 @@ struct LeakOptions {
   unsigned threads = 1;
   bool open_containers = true;
   bool judge_modes = true;  // false: modes of this file system say nothing
+  bool markers = false;     // those in files below the PATHs allow what they stand beside
 };
 
 class AuditLeaks {
@@ -44,6 +45,8 @@ class AuditLeaks {
   // The same with what is known of each place. Once.
   std::vector<judge::Sighting> sightings();
   const Coverage& coverage() const { return coverage_; }
+  // What is wrong with markers that were met.
+  const std::vector<suppress::Problem>& problems() const { return problems_; }
   std::vector<Gap> repository_gaps() const { return status_.gaps(); }
   // What git says of an absolute path.
   git::FileStatusFinder& status() { return status_; }
@@ -62,6 +65,7 @@ class AuditLeaks {
   Progress& progress_;
   std::vector<Match> matches_;
   Coverage coverage_;
+  std::vector<suppress::Problem> problems_;
   git::FileStatusFinder status_;
   struct Known {
     PlaceKind place = PlaceKind::ordinary;

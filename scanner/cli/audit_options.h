@@ -17,6 +17,7 @@ struct AuditOptions {
   bool list_tools = false;
   bool graph = false;
   bool no_containers = false;
+  bool no_inline = false;               // what stands below the PATHs suppresses nothing
 };
 
 }  // namespace kimiguard::cli

@@ -30,12 +30,14 @@
 #include "scanner/suppress/baseline.h"
 #include "scanner/suppress/fingerprint.h"
 #include "scanner/suppress/ignore_file.h"
+#include "scanner/suppress/suppression.h"
 
 namespace kimiguard::cli {
 namespace {
 
 constexpr std::string_view kPlatform = "moonshot-platform-key";
 constexpr std::string_view kUnattributed = "unattributed-sk-key";
+constexpr std::size_t kMostProblems = 100;  // of markers, as notes
 
 bool is_folder(const std::string& path) {
   struct stat status {};
@@ -167,10 +169,14 @@ class AuditRun {
     return false;
   }
 
+  // What stands below the PATHs does not count where it could allow its own leak.
+  static bool tree_may_suppress(const AuditOptions& options) { return !options.no_inline && variable("CI").empty(); }
+
   static LeakOptions leak_options(const AuditOptions& options, const std::string& home) {
     LeakOptions made;
     made.threads = options.common.threads > 0 ? options.common.threads : std::max(1u, std::thread::hardware_concurrency());
     made.open_containers = !options.no_containers;
+    made.markers = tree_may_suppress(options);
     made.judge_modes = !on_windows_drive(home) && options.system != "windows";
     return made;
   }
@@ -241,8 +247,19 @@ class AuditRun {
 
   void suppress_known(Report& report) {
     std::set<std::string> files = {home_ + "/.kimiguardignore"};
-    for (const std::string& path : absolute(options_.paths))
-      if (is_folder(path)) files.insert(path + "/.kimiguardignore");
+    if (tree_may_suppress(options_)) {
+      for (const std::string& path : absolute(options_.paths))
+        if (is_folder(path)) files.insert(path + "/.kimiguardignore");
+      report.suppressed += suppress::suppress_places(report.findings, [](const Finding&, const Place& place) {
+        if (place.allowed == nullptr) return std::optional<Suppression>();
+        return std::optional<Suppression>(
+            {"inline", place.allowed->reason, place.path + ":" + std::to_string(place.allowed->marker_line)});
+      });
+      std::set<std::string> said;
+      for (const suppress::Problem& problem : leaks_.problems())
+        if (said.size() < kMostProblems) said.insert(problem.where + ": " + problem.message);
+      report.notes.insert(report.notes.end(), said.begin(), said.end());
+    }
     for (const std::string& file : files) {
       if (!is_there(file)) continue;
       const std::string shown = places_.shown(file);

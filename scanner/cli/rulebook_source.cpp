@@ -46,7 +46,8 @@ Result<std::vector<RuleFile>> read_files(const std::string& path) {
     for (const fs::directory_entry& entry : fs::directory_iterator(path, error))
       if (entry.path().extension() == ".toml") paths.push_back(entry.path());
     std::sort(paths.begin(), paths.end());
-    if (paths.empty()) return Error{"rules", "there is no .toml file in the rule folder " + path};
+    // Profiles of tools alone are rules, too: the audit reads them.
+    if (paths.empty() && !fs::is_directory(fs::path(path) / "agents", error)) return Error{"rules", "there is no .toml file in the rule folder " + path};
   } else {
     paths.emplace_back(path);
   }

@@ -348,6 +348,50 @@ TEST_CASE("audit: a file that several profiles and a PATH name is read once, wit
   }
 }
 
+TEST_CASE("audit: below a PATH markers and ignore files count as in scan, in CI or with --no-inline they do not") {
+  AuditHome home;
+  const std::string key = home.keys.kimi_code();
+  home.outside("work/a.py", "key = '" + key + "'  # kimiguard:allow a test\n");
+  const std::string work = (home.folder / "work").string();
+  const Audited allowed = home.audit({work});
+  CHECK(allowed.status == 0);
+  CHECK(allowed.report.at("summary").at("suppressed") == 1);
+  CHECK(home.audit({work, "--no-inline"}).status == 1);
+  RunOptions ci;
+  ci.environment["CI"] = "true";
+  CHECK(kimiguard({"audit", "--home", home.path(), work}, ci).status == 1);
+  // In the home itself only its own ignore file speaks.
+  home.write(".claude/history.jsonl", "{\"t\":\"" + key + " kimiguard:allow a test\"}\n");
+  CHECK(home.audit().status == 1);
+  home.write(".kimiguardignore", "id=" + Secret(key).id() + " reason=revoked\n");
+  const Audited ignored = home.audit();
+  CHECK(ignored.status == 0);
+}
+
+TEST_CASE("audit: a profile of one's own is a file in the folder agents of --rules") {
+  AuditHome home;
+  home.outside("rules/agents/mytool.toml",
+               "id = \"mytool\"\ntitle = \"My tool\"\nas_of = \"2026-11-24\"\nsources = [\"mine\"]\nhome = { all = \"~/.mytool\" }\n"
+               "[[file]]\npath = [\"{home}/config.json\"]\nformat = \"json\"\nrole = \"config\"\n  [[file.slot]]\n"
+               "  each = \"providers.*\"\n  name = \"@key\"\n  key = \"token\"\n  base_url = \"url\"\n"
+               "  fixed = { protocol = \"openai\" }\n");
+  home.write(".mytool/config.json",
+             R"({"providers":{"kimi":{"token":")" + home.keys.kimi_code() + R"(","url":"https://api.moonshot.ai/v1"}}})");
+  const Audited audited = home.audit({"--rules", (home.folder / "rules").string()});
+  CHECK(audited.count("kimi-host-mismatch") == 1);
+  CHECK(audited.connection("mytool", "kimi").is_object());
+  CHECK(home.audit().count("kimi-host-mismatch") == 0);
+}
+
+TEST_CASE("audit: a shadow repository in a tool's folder is named as not read") {
+  AuditHome home;
+  home.write(".claude/file-history/x/.git/HEAD", "ref: refs/heads/main\n");
+  const Audited audited = home.audit();
+  CHECK(audited.status == 0);
+  CHECK(audited.report.at("summary").at("coverage").at("gaps").dump().find("kimiguard scan reads it") != std::string::npos);
+  CHECK(home.audit({"--strict"}).status == 3);
+}
+
 TEST_CASE("audit: retired models are judged as of a day") {
   AuditHome home;
   home.write(".continue/config.yaml",
