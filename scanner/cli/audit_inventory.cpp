@@ -92,18 +92,20 @@ Inventory inventory_of(const agents::AuditResult& audit, const std::vector<Findi
     if (file.database) databases.insert(file.path);
 
   std::map<std::string, KeyEntry> keys;
+  std::map<std::pair<std::string, std::string>, std::size_t> placed;  // key and path
   const auto add_place = [&](KeyEntry& key, KeyPlace place, const std::string& on_disk) {
     if (!on_disk.empty()) {
       if (place.mode == 0 && audit.system != agents::System::windows) place.mode = mode_of(on_disk);
       place.changed = day_of(on_disk);
       if (!place.changed.empty() && (key.since.empty() || place.changed < key.since)) key.since = place.changed;
     }
-    for (KeyPlace& known : key.places)
-      if (known.path == place.path) {
-        if (known.kind == PlaceKind::ordinary) known.kind = place.kind;
-        return;
-      }
-    key.places.push_back(std::move(place));
+    const auto [at, fresh] = placed.try_emplace({key.id, place.path}, key.places.size());
+    if (fresh) {
+      key.places.push_back(std::move(place));
+      return;
+    }
+    KeyPlace& known = key.places[at->second];
+    if (known.kind == PlaceKind::ordinary) known.kind = place.kind;
   };
   for (const Finding& finding : findings) {
     if (!finding.secret || !finding.key_path.empty()) continue;
@@ -178,16 +180,15 @@ Inventory inventory_of(const agents::AuditResult& audit, const std::vector<Findi
   }
   // A provider of whose models one is listed says nothing more.
   std::vector<ConnectionEntry>& rows = inventory.connections;
-  const auto same_way = [](const ConnectionEntry& a, const ConnectionEntry& b) {
-    return std::tie(a.title, a.slot, a.url.value, a.url.path, a.key_id) ==
-           std::tie(b.title, b.slot, b.url.value, b.url.path, b.key_id);
+  const auto way = [](const ConnectionEntry& row) {
+    return std::tuple(row.title, row.slot, row.url.value, row.url.path, row.key_id);
   };
+  std::set<std::tuple<std::string, std::string, std::string, std::string, std::string>> with_model;
+  for (const ConnectionEntry& row : rows)
+    if (!row.model.value.empty()) with_model.insert(way(row));
   std::vector<bool> idle;
   for (const ConnectionEntry& row : rows)
-    idle.push_back(row.model.value.empty() && row.verdicts.empty() &&
-                   std::any_of(rows.begin(), rows.end(), [&](const ConnectionEntry& other) {
-                     return !other.model.value.empty() && same_way(row, other);
-                   }));
+    idle.push_back(row.model.value.empty() && row.verdicts.empty() && with_model.count(way(row)) != 0);
   std::size_t at = 0;
   std::erase_if(rows, [&](const ConnectionEntry&) { return idle[at++]; });
   for (auto& [id, key] : keys) {

@@ -8,47 +8,42 @@
 #include <iterator>
 #include <utility>
 
+#include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
+#include "scanner/cli/places.h"
 #include "scanner/detect/names.h"
 #include "scanner/source/files/file_walk.h"
+#include "scanner/source/git/repository/repository.h"
 #include "scanner/source/store/store.h"
 
 namespace kimiguard::cli {
 namespace {
 
-// Hands what it collected over before the walk lets go of it. Histories are scan's to read: one in a tool's own
-// folder (shadow repositories of checkpoints) is named.
+// Hands what it collected over before the walk lets go of it.
 class Keep final : public files::Visitor {
  public:
+  // `repositories`: null where histories are not wanted.
   Keep(std::shared_ptr<detect::Detection> detection, CollectOptions options, std::vector<Match>& to,
-       std::vector<suppress::Problem>& problems)
-      : inner_(std::move(detection), options), name_histories_(options.root < 0), matches_(to), problems_(problems) {}
+       std::vector<suppress::Problem>& problems, std::vector<std::string>* repositories)
+      : inner_(std::move(detection), options), matches_(to), problems_(problems), repositories_(repositories) {}
   ~Keep() override {
     std::move(inner_.matches().begin(), inner_.matches().end(), std::back_inserter(matches_));
     std::move(inner_.problems().begin(), inner_.problems().end(), std::back_inserter(problems_));
+    if (repositories_ == nullptr) return;
+    for (MatchCollector::Nested& nested : inner_.repositories()) repositories_->push_back(std::move(nested.path));
   }
   bool piece(const files::OpenFile& file, const files::Piece& piece) override { return inner_.piece(file, piece); }
   void long_name(std::string_view path, std::string_view text, bool link) override {
     inner_.long_name(path, text, link);
   }
-  void repository(std::string_view path, bool) override {
-    if (name_histories_)
-      gaps_.push_back({GapKind::set_aside, "repository", std::string(path),
-                       "its history is not read by audit; kimiguard scan reads it", 1});
-  }
-  Coverage coverage() override {
-    Coverage coverage = inner_.coverage();
-    std::move(gaps_.begin(), gaps_.end(), std::back_inserter(coverage.gaps));
-    gaps_.clear();
-    return coverage;
-  }
+  void repository(std::string_view path, bool bare) override { inner_.repository(path, bare); }
+  Coverage coverage() override { return inner_.coverage(); }
 
  private:
   MatchCollector inner_;
-  bool name_histories_;
   std::vector<Match>& matches_;
   std::vector<suppress::Problem>& problems_;
-  std::vector<Gap> gaps_;
+  std::vector<std::string>* repositories_;
 };
 
 // Of two tools that know one file, the one that keeps its keys there speaks; ordinary says nothing.
@@ -83,7 +78,7 @@ CollectOptions AuditLeaks::options_at(int root) const {
 
 void AuditLeaks::walk(const std::string& folder, const files::WalkOptions& options, int root) {
   coverage_.add(files::walk_folder(
-      folder, options, [&](unsigned) { return std::make_unique<Keep>(detection_, options_at(root), matches_, problems_); }));
+      folder, options, [&](unsigned) { return std::make_unique<Keep>(detection_, options_at(root), matches_, problems_, root < 0 ? &shadows_ : nullptr); }));
 }
 
 files::WalkOptions AuditLeaks::walk_options() {
@@ -131,7 +126,7 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vec
   }
   if (!list.empty())
     coverage_.add(files::read_files(list, walk_options(), [&](unsigned) {
-      return std::make_unique<Keep>(detection_, options_at(-1), matches_, problems_);
+      return std::make_unique<Keep>(detection_, options_at(-1), matches_, problems_, nullptr);
     }));
   for (const std::string& root : roots) {
     files::WalkOptions walk_here = walk_options();
@@ -140,6 +135,41 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vec
       walk_here.leave_out = [this](std::string_view path, bool) { return places_.path_of(std::string(path)) >= 0; };
     walk(root, walk_here, -1);
   }
+  histories();
+}
+
+// Repositories in tools' own folders: checkpoints and snapshots of a work tree that lies elsewhere. Nobody pushes or
+// clones them, so what they hold is as exposed as a file beside them; their paths are shown below their own folder.
+void AuditLeaks::histories() {
+  std::sort(shadows_.begin(), shadows_.end());
+  shadows_.erase(std::unique(shadows_.begin(), shadows_.end()), shadows_.end());
+  for (const std::string& folder : shadows_) {
+    auto repository = git::open_repository(folder);
+    if (!repository) {
+      if (repository.error().code != "no-repository")
+        coverage_.gaps.push_back({GapKind::unreadable, repository.error().code, folder, repository.error().message, 1});
+      continue;
+    }
+    repository->work_tree.clear();
+    PlaceNamer namer({folder});
+    GitScanOptions options;
+    options.threads = options_.threads;
+    options.open_containers = options_.open_containers;
+    GitScanned scanned = GitScan(detection_, options, namer, progress_).everything(*repository);
+    coverage_.add(scanned.coverage);
+    for (judge::Sighting& sighting : scanned.sightings) {
+      const std::string base = sighting.uri_base == "SRCROOT" ? namer.source_root() : folder;
+      const std::string path = base + "/" + sighting.uri;
+      sighting.path = places_.shown(path);
+      const AuditPlaces::Named named = places_.name(path);
+      sighting.uri_base = named.base;
+      sighting.uri = named.below;
+      if (const PlaceKind place = place_of(path); place != PlaceKind::ordinary) sighting.exposure.place = place;
+      sighting.exposure.tracked = false;
+      if (sighting.provenance.provenance == ProvenanceClass::head) sighting.provenance.provenance = ProvenanceClass::branch;
+      shadow_sightings_.push_back(std::move(sighting));
+    }
+  }
 }
 
 void AuditLeaks::below(const std::string& path) {
@@ -147,7 +177,7 @@ void AuditLeaks::below(const std::string& path) {
     walk(path, walk_options(), 0);
     return;
   }
-  Keep keep(detection_, options_at(0), matches_, problems_);
+  Keep keep(detection_, options_at(0), matches_, problems_, nullptr);
   coverage_.add(files::read_file(path, keep));
 }
 
@@ -235,6 +265,8 @@ std::vector<judge::Sighting> AuditLeaks::sightings() {
     sightings.push_back(std::move(sighting));
   }
   matches_.clear();
+  std::move(shadow_sightings_.begin(), shadow_sightings_.end(), std::back_inserter(sightings));
+  shadow_sightings_.clear();
   return sightings;
 }
 

@@ -1,5 +1,5 @@
-// The leak scan of an audit: every file that profiles and generic places name, every file below the
-// PATHs, the present environment, the user's own processes.
+// The leak scan of an audit: every file that profiles and generic places name, histories of repositories in tools'
+// folders, every file below the PATHs, the present environment, the user's own processes.
 #pragma once
 
 #include <memory>
@@ -55,6 +55,7 @@ class AuditLeaks {
   CollectOptions options_at(int root) const;
   void walk(const std::string& folder, const files::WalkOptions& options, int root);
   files::WalkOptions walk_options();
+  void histories();
   PlaceKind place_of(const std::string& path) const;
   const PlaceKind* tree_at(std::string_view path) const;
   void text(const std::string& path, const std::string& bytes, Origin::Kind kind);
@@ -67,6 +68,8 @@ class AuditLeaks {
   Coverage coverage_;
   std::vector<suppress::Problem> problems_;
   git::FileStatusFinder status_;
+  std::vector<std::string> shadows_;  // repositories met in tools' folders
+  std::vector<judge::Sighting> shadow_sightings_;
   struct Known {
     PlaceKind place = PlaceKind::ordinary;
     bool project = false;

@@ -383,13 +383,37 @@ TEST_CASE("audit: a profile of one's own is a file in the folder agents of --rul
   CHECK(home.audit().count("kimi-host-mismatch") == 0);
 }
 
-TEST_CASE("audit: a shadow repository in a tool's folder is named as not read") {
+TEST_CASE("audit: keys in the history of a shadow repository are found as a checkpoint's, not as published") {
   AuditHome home;
-  home.write(".claude/file-history/x/.git/HEAD", "ref: refs/heads/main\n");
+  const std::string gone = home.keys.kimi_code();
+  const std::string live = home.keys.kimi_code();
+  // Its work tree is the user's project, as Cline's checkpoints have it.
+  const std::string store = ".config/Code/User/globalStorage/saoudrizwan.claude-dev/checkpoints/ab12";
+  home.outside("project/.env", "KIMI_API_KEY=" + gone + "\n");
+  fs::create_directories(home.home() / store);
+  RunOptions options;
+  options.folder = home.folder / "project";
+  options.environment["GIT_DIR"] = (home.home() / store / ".git").string();
+  run({"git", "init", "-q"}, options);
+  run({"git", "config", "core.worktree", options.folder.string()}, options);
+  const auto checkpoint = [&] {
+    run({"git", "add", "-A"}, options);
+    run({"git", "commit", "-q", "-m", "checkpoint"}, options);
+  };
+  checkpoint();
+  home.outside("project/.env", "KIMI_API_KEY=" + live + "\n");
+  checkpoint();
   const Audited audited = home.audit();
-  CHECK(audited.status == 0);
-  CHECK(audited.report.at("summary").at("coverage").at("gaps").dump().find("kimiguard scan reads it") != std::string::npos);
-  CHECK(home.audit({"--strict"}).status == 3);
+  CHECK(audited.status == 1);
+  for (const std::string& key : {gone, live}) {
+    const Json finding = audited.finding_of("kimi-code-key", key);
+    REQUIRE(finding.is_object());
+    CHECK(finding.at("severity") == "medium");
+    CHECK(finding.at("exposure").at("place") == "checkpoint");
+    CHECK(finding.at("places").at(0).at("uriBaseId") == "HOME");
+    CHECK(finding.at("places").at(0).at("uri") == store + "/.env");
+  }
+  CHECK(audited.report.at("summary").at("coverage").at("repositories") == 1);
 }
 
 TEST_CASE("audit: retired models are judged as of a day") {
