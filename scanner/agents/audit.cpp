@@ -512,24 +512,30 @@ void Audit::judge_files() {
 // Findings that are not of one connection go to each whose address or key stands at one of their
 // settings, and to the one that they name.
 void Audit::note_faults(const std::vector<Finding>& findings) {
-  const auto stands_at = [](const std::optional<Part>& part, const Place& place) {
-    return part && kimi::has_place(*part) && part->file == place.path &&
-           part->key_path == place.variable && part->position == place.region.begin;
-  };
+  if (findings.empty()) return;
+  using Spot = std::tuple<std::string_view, std::string_view, std::uint64_t, std::uint64_t>;
+  std::multimap<Spot, Made*> at;  // addresses and keys
+  std::multimap<std::string, Made*> named;
+  for (Made& made : made_) {
+    const Connection& connection = made.connection;
+    for (const std::optional<Part>* part : {&connection.base_url, &connection.key})
+      if (*part && kimi::has_place(**part))
+        at.emplace(Spot((*part)->file, (*part)->key_path, (*part)->position.line, (*part)->position.column), &made);
+    if (!connection.tool.empty() && !connection.slot.empty() && made.unit != nullptr)
+      named.emplace(kimi::where_of(connection) + '\0' + made.unit->path, &made);
+  }
   for (const Finding& finding : findings) {
-    const std::string where = argument(finding, "where");
-    for (Made& made : made_) {
-      const Connection& connection = made.connection;
-      const auto holds = [&](const Place& place) {
-        return stands_at(connection.base_url, place) || stands_at(connection.key, place);
-      };
-      const bool named = !connection.tool.empty() && !connection.slot.empty() &&
-                         where == kimi::where_of(connection) && made.unit != nullptr &&
-                         made.unit->path == finding.places.front().path;
-      if (named || std::any_of(finding.places.begin(), finding.places.end(), holds) ||
-          std::any_of(finding.settings.begin(), finding.settings.end(), holds))
-        made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
-    }
+    std::set<Made*> hit;
+    const auto take = [&](const auto& range) {
+      for (auto one = range.first; one != range.second; ++one) hit.insert(one->second);
+    };
+    for (const std::vector<Place>* places : {&finding.places, &finding.settings})
+      for (const Place& place : *places)
+        take(at.equal_range(
+            Spot(place.path, place.variable, place.region.begin.line, place.region.begin.column)));
+    take(named.equal_range(argument(finding, "where") + '\0' + finding.places.front().path));
+    for (Made* made : hit)
+      made->verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
   }
 }
 
