@@ -160,6 +160,11 @@ Inventory inventory_of(const agents::AuditResult& audit, const std::vector<Findi
       }
     }
     for (const auto& fault : verdict.faults) entry.verdicts.push_back({fault.rule, fault.severity, fault.confidence});
+    const auto lives = [](const std::optional<Part>& part) {
+      return part && (part->source == Part::Source::environment || part->source == Part::Source::process);
+    };
+    if (entry.title.empty() && (lives(connection.key) || lives(connection.base_url)))
+      entry.title = lives(connection.key) && connection.key->source == Part::Source::process ? "process" : "environment";
     if (entry.title.empty()) entry.title = places.shown_in(kimi::where_of(connection));
     if (!listed.insert({entry.title, entry.slot, entry.url.value + entry.url.path, entry.key_id + entry.key.path,
                         entry.model.value + entry.model.path, entry.active ? "1" : "0"})
