@@ -232,6 +232,11 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
     file.parsed = true;
     for (Gap& gap : unit.gaps) result_.coverage.gaps.push_back(std::move(gap));
     unit.gaps.clear();
+    const bool locked = spec.protection == "safe_storage" ||
+                        (spec.protection == "static_key" && spec.role == Role::secrets);
+    if (locked && !unit.settings.empty())
+      result_.coverage.gaps.push_back({GapKind::set_aside, "encrypted", path,
+                                       "it holds encrypted secrets, which are not decrypted", 1});
   }
   if (wanted(profile))
     result_.files.push_back(std::move(file));
