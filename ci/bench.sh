@@ -3,6 +3,7 @@
 #
 #   ci/bench.sh history REPO…     whole histories: floor, kimiguard, git, libgit2, peers on PATH
 #   ci/bench.sh equality REPO…    no timing: every object against git cat-file and libgit2, byte for byte
+#   ci/bench.sh growth REPO       the same history 1, 2 and 4 times over
 #   ci/bench.sh staged [FILES]    the index against HEAD: ten changed files among FILES (5000)
 #   ci/bench.sh files PATH…       work trees
 #   ci/bench.sh startup           processes that do next to nothing

@@ -1,5 +1,6 @@
 # What all modes of ci/bench.sh share. Sourced; KIMIGUARD_TOP and KIMIGUARD_BUILD are set.
 bench_build() { # TARGET…: builds them; messages go to standard error
+  [ "${KIMIGUARD_NO_BUILD:-0}" = 0 ] || return 0
   local options=(-S "$KIMIGUARD_TOP" -B "$KIMIGUARD_BUILD" -DCMAKE_BUILD_TYPE=Release -DKIMIGUARD_BENCH=ON)
   if [ ! -f "$KIMIGUARD_BUILD/CMakeCache.txt" ]; then
     command -v ninja >/dev/null 2>&1 && options+=(-G Ninja)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "scanner/source/git/history/commit_text.h"
@@ -26,12 +27,13 @@ MissingObjects::MissingObjects(const Repository& repository, const ObjectStore& 
     : repository_(repository), store_(store), stored_(store) {}
 
 MissingObjects::Seeker::~Seeker() {
+  for (Waiting& one : waiting_) settle(one);
   const std::lock_guard lock(owner_.mutex_);
   owner_.beyond_ += beyond_;
   for (auto& [id, one] : seen_) {
     const auto [at, fresh] = owner_.missing_.try_emplace(id, one);
     // Of several namers the smallest, whatever thread saw it first.
-    if (!fresh && one.by < at->second.by) at->second = std::move(one);
+    if (!fresh && std::tie(one.by, one.name) < std::tie(at->second.by, at->second.name)) at->second = std::move(one);
   }
 }
 
@@ -47,37 +49,43 @@ MissingObject* MissingObjects::Seeker::miss(const ObjectId& id) {
   return &at->second;
 }
 
-bool MissingObjects::Seeker::stored(const std::uint8_t* id) {
+// Whether the id was found lately. It takes the place of another one, so if it is not stored it must be missed now.
+bool MissingObjects::Seeker::known(const std::uint8_t* id) {
   std::uint64_t head = 0;
   std::memcpy(&head, id, sizeof head);
   std::uint64_t& known = known_[head % kKnown];
   if (known == head) return true;
-  if (!owner_.stored_.may_contain(id)) return false;
   known = head;
-  return true;
+  return false;
 }
 
 std::uint32_t MissingObjects::Seeker::entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) {
-  if (stored(id)) return 0;
-  const std::uint32_t kind = mode & 0170000;
-  if (kind == 0160000) return 0;  // a submodule's commit lies elsewhere
-  const ObjectId whole(id, hash_bytes(owner_.store_.hash_kind()));
-  MissingObject* const one = miss(whole);
-  if (one == nullptr) return 0;
-  one->name = std::string(name);
-  one->type = kind == 0040000 ? ObjectType::tree : ObjectType::blob;
-  of_this_tree_.push_back(whole);
-  return 1;
+  if (known(id)) return 0;
+  owner_.stored_.prefetch(id);
+  Waiting& one = waiting_[next_++ % kWaiting];
+  settle(one);
+  std::memcpy(one.id, id, hash_bytes(owner_.store_.hash_kind()));
+  one.mode = mode;
+  one.name_size = static_cast<std::uint32_t>(std::min(std::max<std::size_t>(name.size(), 1), sizeof one.name));
+  std::memcpy(one.name, name.data(), std::min(name.size(), sizeof one.name));
+  return 0;
 }
 
-void MissingObjects::Seeker::tree(const ObjectId& id, const std::vector<std::uint32_t>&) {
-  for (const ObjectId& missing : of_this_tree_) seen_[missing].by = id;
-  of_this_tree_.clear();
+void MissingObjects::Seeker::settle(Waiting& one) {
+  if (one.name_size == 0) return;
+  const std::uint32_t size = std::exchange(one.name_size, 0);
+  if (owner_.stored_.may_contain(one.id)) return;
+  const std::uint32_t kind = one.mode & 0170000;
+  if (kind == 0160000) return;  // a submodule's commit lies elsewhere
+  MissingObject* const missing = miss(ObjectId(one.id, hash_bytes(owner_.store_.hash_kind())));
+  if (missing == nullptr) return;
+  missing->name = std::string(one.name, size);
+  missing->type = kind == 0040000 ? ObjectType::tree : ObjectType::blob;
 }
 
 void MissingObjects::Seeker::object(const ObjectView& view) {
   const auto look = [&](const ObjectId& id, ObjectType type, const char* namer) {
-    if (id.empty() || stored(id.data())) return;
+    if (id.empty() || known(id.data()) || owner_.stored_.may_contain(id.data())) return;
     MissingObject* const one = miss(id);
     if (one == nullptr) return;
     one->namer = namer;

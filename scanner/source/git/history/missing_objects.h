@@ -26,7 +26,7 @@ struct MissingObject {
   ObjectId id;
   // Who names it: "tree", "commit", "tag", "ref", "index".
   const char* namer = "tree";
-  ObjectId by;       // the tree, commit or tag
+  ObjectId by;       // the commit or tag
   std::string name;  // the tree entry's, the ref's or the index's path, raw bytes
   ObjectType type = ObjectType::blob;
 };
@@ -42,20 +42,30 @@ class MissingObjects {
     explicit Seeker(MissingObjects& owner) : owner_(owner), known_(kKnown, 0) {}
     ~Seeker() override;
     std::uint32_t entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) override;
-    void tree(const ObjectId& id, const std::vector<std::uint32_t>& kept) override;
+    void tree(const ObjectId&, const std::vector<std::uint32_t>&) override {}
     // Commits and tags, whole; others are passed over.
     void object(const ObjectView& view);
 
    private:
     friend class MissingObjects;
+    // An entry that is looked up a few entries later, when what its place in the table holds has come from memory.
+    struct Waiting {
+      std::uint8_t id[32];
+      std::uint32_t mode;
+      std::uint32_t name_size;  // 0: none waits
+      char name[60];            // its beginning
+    };
     MissingObject* miss(const ObjectId& id);
-    bool stored(const std::uint8_t* id);
+    bool known(const std::uint8_t* id);
+    void settle(Waiting& one);
     static constexpr std::size_t kKnown = 16384;
+    static constexpr std::size_t kWaiting = 8;
     MissingObjects& owner_;
     // Eight bytes of ids that were found lately: roots of delta trees repeat each other's entries.
     std::vector<std::uint64_t> known_;
     std::unordered_map<ObjectId, MissingObject> seen_;
-    std::vector<ObjectId> of_this_tree_;
+    Waiting waiting_[kWaiting] = {};
+    std::size_t next_ = 0;
     std::uint64_t beyond_ = 0;
   };
 

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""repeat.py REPO TARGET TIMES: a bare repository TARGET that holds REPO's history TIMES times. Each copy's files and
+messages end in its number, so no object is shared, and
+each is a pack by itself.
+"""
+import glob
+import os
+import subprocess
+import sys
+
+
+def copy(source, out, number, offset):
+    """Passes a fast-export stream on; returns the marks used."""
+    salt = f"\ncopy {number}\n".encode()
+    export = subprocess.Popen(["git", "-C", source, "fast-export", "--all", "--signed-tags=strip", "--tag-of-filtered-object=drop",
+                               "--reencode=no"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    stream = export.stdout
+    most = 0
+
+    def moved(mark):
+        nonlocal most
+        value = int(mark[1:])
+        most = max(most, value)
+        return b":%d" % (value + offset)
+
+    for line in stream:
+        if line.startswith(b"data "):
+            size = int(line[5:])
+            body = stream.read(size)
+            out.write(b"data %d\n" % (size + len(salt)) + body + salt)
+        elif line.startswith((b"mark :", b"from :", b"merge :")):
+            word, mark = line.split()
+            out.write(word + b" " + moved(mark) + b"\n")
+        elif line.startswith(b"M "):
+            mode, mark, path = line[2:].split(b" ", 2)
+            out.write(b"M " + mode + b" " + (moved(mark) if mark.startswith(b":") else mark) + b" " + path)
+        elif line.startswith((b"commit refs/", b"reset refs/", b"tag ")):
+            word, name = line.rstrip(b"\n").split(b" ", 1)
+            name = name.replace(b"refs/", b"refs/copy%d/" % number, 1) if word != b"tag" else b"copy%d-" % number + name
+            out.write(word + b" " + name + b"\n")
+        else:
+            out.write(line)
+    export.wait()
+    return most
+
+
+def main():
+    source, target, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    subprocess.run(["git", "init", "-q", "--bare", target], check=True)
+    offset = 0
+    for number in range(times):
+        load = subprocess.Popen(["git", "-C", target, "fast-import", "--quiet", "--force"], stdin=subprocess.PIPE)
+        offset += copy(source, load.stdin, number, offset)
+        load.stdin.close()
+        if load.wait() != 0:
+            sys.exit("repeat.py: git fast-import failed")
+        # A pack for each copy: in one, the copies would be deltas of each other and cost next to nothing.
+        subprocess.run(["git", "-C", target, "repack", "-q", "-adf", "--depth=50", "--window=10"], check=True)
+        for pack in glob.glob(os.path.join(target, "objects/pack/*.pack")):
+            open(pack[:-5] + ".keep", "w").close()
+
+
+main()
