@@ -17,6 +17,7 @@ using Kind = config::Classified::Kind;
 constexpr std::size_t kMostCandidates = 2000;
 constexpr std::size_t kLongestCall = 4096;
 constexpr std::size_t kMostCalls = 2000;
+constexpr std::size_t kMostArguments = std::size_t{16} << 20;  // bytes of arguments that are read, of all calls
 
 std::string lowered(std::string_view text) {
   std::string lower(text);
@@ -224,7 +225,7 @@ std::vector<Connection> loose_connections(const Unit& unit,
       return setting.path.size() < 2 ? setting.path.back() : setting.path[setting.path.size() - 2];
     };
     std::vector<const Candidate*> used;
-    std::vector<std::pair<std::size_t, Connection>> found;  // by address, to put two keys together
+    std::vector<std::pair<const Candidate*, Connection>> found;  // to put two keys of one table together
     for (const Candidate& key : keys) {
       Connection connection;
       connection.protocol = family->protocol;
@@ -244,24 +245,14 @@ std::vector<Connection> loose_connections(const Unit& unit,
       if (const Candidate* model = nearest(key, models))
         connection.model = part_at(unit, *model->setting, false);
       // ANTHROPIC_AUTH_TOKEN and ANTHROPIC_API_KEY in one table both go out.
-      const auto same_table = [&](const Part& other) {
-        const Setting* other_setting = nullptr;
-        std::string other_prefix;
-        for (const Candidate& one : keys)
-          if (one.setting->position == other.position && one.setting->key_path() == other.key_path) {
-            other_setting = one.setting;
-            other_prefix = one.prefix;
-          }
-        return other_setting != nullptr &&
-               other_prefix == key.prefix &&
-               other_setting->path.size() == key.setting->path.size() &&
-               other_setting->document == key.setting->document &&
-               begins_with(key.setting->path, other_setting->path, key.setting->path.size() - 1) &&
-               other_setting->path.back() != key.setting->path.back();
+      const auto same_table = [&](const Candidate& other) {
+        return other.prefix == key.prefix && other.setting->path.size() == key.setting->path.size() &&
+               other.setting->document == key.setting->document &&
+               begins_with(key.setting->path, other.setting->path, key.setting->path.size() - 1) &&
+               other.setting->path.back() != key.setting->path.back();
       };
-      const auto twin = std::find_if(found.begin(), found.end(), [&](const auto& entry) {
-        return entry.second.key && same_table(*entry.second.key);
-      });
+      const auto twin =
+          std::find_if(found.begin(), found.end(), [&](const auto& entry) { return same_table(*entry.first); });
       if (twin != found.end() && !connection.key->secret.empty()) {
         if (twin->second.key->secret.empty())
           twin->second.key = connection.key;
@@ -269,9 +260,9 @@ std::vector<Connection> loose_connections(const Unit& unit,
           twin->second.other_keys.push_back(*connection.key);
         continue;
       }
-      found.emplace_back(found.size(), std::move(connection));
+      found.emplace_back(&key, std::move(connection));
     }
-    for (auto& [index, connection] : found) made.push_back(std::move(connection));
+    for (auto& [candidate, connection] : found) made.push_back(std::move(connection));
     for (const Candidate& url : urls) {
       if (std::find(used.begin(), used.end(), &url) != used.end()) continue;
       Connection connection;
@@ -361,7 +352,9 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
   std::optional<config::LineMap> lines;
-  for (std::size_t open = text.find('('); open != std::string_view::npos && made.size() < kMostCalls;
+  std::size_t looked = 0;  // calls within calls would be read over and over
+  for (std::size_t open = text.find('(');
+       open != std::string_view::npos && made.size() < kMostCalls && looked < kMostArguments;
        open = text.find('(', open + 1)) {
     std::size_t begin = open;
     while (begin > 0 && is_name(text[begin - 1])) --begin;
@@ -422,6 +415,7 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
         word.clear();
       }
     }
+    looked += at - open;
     Connection connection;
     connection.slot = std::string(call);
     connection.scope = "source";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "scanner/agents/built_in_profiles.h"
 #include "scanner/agents/knobs.h"
 #include "scanner/kimi/verdict.h"
+#include "scanner/suppress/inline_marker.h"
 #include "scanner/text/region.h"
 
 namespace kimiguard::cli {
@@ -53,13 +55,19 @@ class KnownKeys {
 class PlaceFiller {
  public:
   PlaceFiller(const std::vector<ConfigText>& texts, const MarkerOptions& markers) : markers_(markers) {
-    for (const ConfigText& text : texts) texts_.emplace(text.path, &text);
+    for (const ConfigText& text : texts) texts_.emplace(text.path, Known{&text, nullptr, {}});
   }
 
-  void operator()(Place& place) const {
+  void operator()(Place& place) {
     const auto found = texts_.find(place.path);
     if (found == texts_.end()) return;
-    const ConfigText& text = *found->second;
+    const ConfigText& text = *found->second.text;
+    if (found->second.index == nullptr) {
+      found->second.index = std::make_unique<text::DocumentIndex>(text.bytes, 0, Position{}, true);
+      if (markers_.read)
+        found->second.markers = suppress::read_markers(
+            text.bytes, text.path, markers_.foreign ? suppress::Foreign::honour : suppress::Foreign::ignore);
+    }
     place.uri_base = text.uri_base;
     place.uri = text.uri;
     place.exposure = text.exposure;
@@ -69,18 +77,21 @@ class PlaceFiller {
     const bool nowhere = place.region.bytes.end <= place.region.bytes.begin;
     Span span = place.region.bytes;
     if (nowhere) span = {0, std::min<std::uint64_t>(text.bytes.size(), 1)};
-    place.region = text::make_region(std::string_view(text.bytes), span, options);
-    Match here;
-    here.region.begin = place.region.begin;
-    here.region.end = place.region.end;
-    std::vector<suppress::Problem> said_already;
-    read_markers(text.bytes, 1, text.path, markers_, {&here, 1}, said_already);
-    place.allowed = here.allowed;
+    place.region = text::make_region(*found->second.index, span, options);
+    const std::uint64_t last = std::max(place.region.begin.line, place.region.end.line);
+    if (const suppress::Allowance* by = found->second.markers.covering(place.region.begin.line, last))
+      place.allowed = std::make_shared<const Allowed>(Allowed{by->reason, by->marker_line});
   }
 
  private:
+  // What is worked out of a text the first time that a place in it is filled.
+  struct Known {
+    const ConfigText* text;
+    std::unique_ptr<text::DocumentIndex> index;
+    suppress::Allowances markers;
+  };
   MarkerOptions markers_;
-  std::unordered_map<std::string, const ConfigText*> texts_;
+  std::unordered_map<std::string, Known> texts_;
 };
 
 }  // namespace
@@ -114,7 +125,7 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
   }
   take(judge.verdict_across(connections));
 
-  const PlaceFiller fill(texts, markers);
+  PlaceFiller fill(texts, markers);
   for (Finding& finding : findings) {
     for (Place& place : finding.places) {
       fill(place);

@@ -9,6 +9,7 @@ namespace kimiguard::report {
 namespace {
 
 constexpr std::size_t kHead = 8;
+constexpr std::size_t kMiddle = 16;
 
 std::uint64_t head_of(const char* bytes) {
   std::uint64_t head = 0;
@@ -144,7 +145,9 @@ Redactor::Redactor(const Report& report) {
 
 void Redactor::add_form(std::string form, const std::string& shown) {
   if (form.size() >= kHead) {
-    std::vector<std::size_t>& same = by_head_[head_of(form.data())];
+    Alike& alike = by_head_[head_of(form.data())];
+    std::vector<std::size_t>& same =
+        form.size() >= kMiddle + kHead ? alike.by_middle[head_of(form.data() + kMiddle)] : alike.others;
     const bool known = std::any_of(same.begin(), same.end(),
                                    [&](std::size_t i) { return forms_[i].text.reveal() == form; });
     if (!known) {
@@ -163,9 +166,7 @@ void Redactor::add_form(std::string form, const std::string& shown) {
 void Redactor::add(const Secret& secret) {
   const std::string_view text = secret.reveal();
   if (text.size() < kHead) return;
-  if (const auto same = by_head_.find(head_of(text.data())); same != by_head_.end())
-    for (const std::size_t i : same->second)
-      if (forms_[i].text == secret) return;
+  if (const Form* known = beginning(text); known != nullptr && known->text == secret) return;
   static const std::string kHidden = "\xE2\x80\xA6";
   add_form(std::string(text), secret.masked());
   for (std::size_t before = 0; before < 3; ++before) {
@@ -174,6 +175,23 @@ void Redactor::add(const Secret& secret) {
   }
   add_form(hex(text, "0123456789abcdef"), kHidden);
   add_form(hex(text, "0123456789ABCDEF"), kHidden);
+}
+
+const Redactor::Form* Redactor::beginning(std::string_view text) const {
+  if (text.size() < kHead) return nullptr;
+  const auto alike = by_head_.find(head_of(text.data()));
+  if (alike == by_head_.end()) return nullptr;
+  const auto longest = [&](const std::vector<std::size_t>& same) -> const Form* {
+    for (const std::size_t i : same)
+      if (text.starts_with(forms_[i].text.reveal())) return &forms_[i];
+    return nullptr;
+  };
+  if (text.size() >= kMiddle + kHead) {
+    const auto same = alike->second.by_middle.find(head_of(text.data() + kMiddle));
+    if (same != alike->second.by_middle.end())
+      if (const Form* form = longest(same->second)) return form;
+  }
+  return longest(alike->second.others);
 }
 
 std::string Redactor::operator()(std::string_view text) const {
@@ -185,16 +203,7 @@ std::string Redactor::operator()(std::string_view text) const {
         ++at;
         continue;
       }
-      const auto same = by_head_.find(head_of(text.data() + at));
-      const Form* found = nullptr;
-      if (same != by_head_.end()) {
-        for (const std::size_t i : same->second) {
-          if (text.substr(at).starts_with(forms_[i].text.reveal())) {
-            found = &forms_[i];
-            break;
-          }
-        }
-      }
+      const Form* found = beginning(text.substr(at));
       if (found == nullptr) {
         ++at;
         continue;

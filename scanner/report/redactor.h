@@ -35,9 +35,17 @@ class Redactor {
     std::string shown;
   };
   void add_form(std::string form, const std::string& shown);
+  // The form that `text` begins with, the longest of several; null if there is none.
+  const Form* beginning(std::string_view text) const;
 
+  // Forms that begin alike. Those of 24 bytes and more stand by their bytes 16 to 24: the first sixteen of
+  // every "sk-kimi-" key in hex are the same, and a report may hold thousands.
+  struct Alike {
+    std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_middle;
+    std::vector<std::size_t> others;
+  };
   std::vector<Form> forms_;
-  std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_head_;  // first eight bytes
+  std::unordered_map<std::uint64_t, Alike> by_head_;  // first eight bytes
   std::bitset<65536> heads_;  // first two bytes: keeps most of a text out of the table
 };
 
