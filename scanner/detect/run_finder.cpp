@@ -7,7 +7,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#if __has_include(<sys/platform/x86.h>)
+#if __has_include(<sys/platform/x86.h>) && defined(__GNUC__) && !defined(__clang__)  // it is C to clang: _Bool
 #include <sys/platform/x86.h>
 #endif
 #define KIMIGUARD_AVX2 1
@@ -175,7 +175,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view byt
 // The loader knows the processor's features already. Asking again (__builtin_cpu_supports, and its
 // constructor in libgcc) runs cpuid a dozen times, each of which leaves a virtual machine: 0.1 ms at each start.
 bool have_avx2() {
-#if __has_include(<sys/platform/x86.h>)
+#if __has_include(<sys/platform/x86.h>) && defined(__GNUC__) && !defined(__clang__)
   return CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(BMI1) && CPU_FEATURE_ACTIVE(BMI2) && CPU_FEATURE_ACTIVE(LZCNT);
 #else
   static const bool have = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");

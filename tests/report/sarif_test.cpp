@@ -71,7 +71,7 @@ TEST_CASE("the text of a message is its pattern with its arguments") {
       for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark))
         text.replace(at, mark.size(), message["arguments"][i].get<std::string>());
     }
-    CHECK(text == message["text"]);
+    CHECK(text == message["text"].get<std::string>());
     CHECK(result["ruleId"] ==
           run["tool"]["driver"]["rules"][result["ruleIndex"].get<std::size_t>()]["id"]);
   }
