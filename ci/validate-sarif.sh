@@ -32,7 +32,7 @@ tool=$folder/node_modules/$package/Sarif.Multitool
 if [ ! -x "$tool" ]; then
   command -v npm >/dev/null 2>&1 || unavailable "npm is not installed"
   mkdir -p "$folder"
-  npm install --silent --no-audit --no-fund --prefix "$folder" "$package@$version" >&2 ||
+  npm install --silent --fetch-retries=1 --fetch-timeout=20000 --no-audit --no-fund --prefix "$folder" "$package@$version" >&2 ||
     unavailable "npm could not install $package@$version"
   [ -x "$tool" ] || unavailable "$package@$version holds no program for this machine"
 fi

@@ -11,7 +11,6 @@
 #include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
-#include "scanner/detect/names.h"
 #include "scanner/source/files/file_walk.h"
 #include "scanner/source/git/repository/repository.h"
 #include "scanner/source/store/store.h"
@@ -255,7 +254,7 @@ std::vector<judge::Sighting> AuditLeaks::sightings() {
         }
       }
     }
-    sighting.exposure.browser_variable = detect::ships_to_browsers(match.variable);
+    sighting.exposure.browser_variable = match.browser_variable;
     sighting.exposure.sent_elsewhere = match.sent_elsewhere;
     sighting.path = places_.shown(path);
     const AuditPlaces::Named named = places_.name(path);

@@ -10,7 +10,6 @@
 
 #include "scanner/cli/detect_finder.h"
 #include "scanner/cli/disk_file.h"
-#include "scanner/detect/names.h"
 #include "scanner/source/git/history/commit_text.h"
 #include "scanner/source/git/history/missing_objects.h"
 #include "scanner/source/git/history/provenance.h"
@@ -237,7 +236,7 @@ class Placer {
     sighting.path = namer_.shown(absolute);
   }
   static void finish(Sighting& sighting) {
-    sighting.exposure.browser_variable = detect::ships_to_browsers(sighting.match.variable);
+    sighting.exposure.browser_variable = sighting.match.browser_variable;
     sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
   }
 

@@ -20,7 +20,6 @@
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
 #include "scanner/cli/progress.h"
-#include "scanner/detect/names.h"
 #include "scanner/judge/findings.h"
 #include "scanner/source/files/file_walk.h"
 #include "scanner/source/git/repository/file_status.h"
@@ -268,7 +267,7 @@ class ScanRun {
       Sighting sighting = plain(std::move(match));
       const Origin& origin = *sighting.match.origin;
       sighting.exposure = exposure_of(origin);
-      sighting.exposure.browser_variable = detect::ships_to_browsers(sighting.match.variable);
+      sighting.exposure.browser_variable = sighting.match.browser_variable;
       sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
       const PlaceNamer::Named named = namer_.name(origin.absolute_path, root);
       sighting.path = origin.path;

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "scanner/detect/names.h"
 #include "scanner/judge/findings.h"
 #include "scanner/suppress/fingerprint.h"
 
@@ -21,7 +20,7 @@ std::vector<Finding> TextScan::findings(std::string_view text, const TextPlace& 
   for (Match& match : detector_.examine(document)) {
     judge::Sighting sighting;
     sighting.exposure = place.exposure;
-    sighting.exposure.browser_variable = detect::ships_to_browsers(match.variable);
+    sighting.exposure.browser_variable = match.browser_variable;
     sighting.exposure.sent_elsewhere = match.sent_elsewhere;
     sighting.provenance = place.provenance;
     sighting.path = place.path;

@@ -55,6 +55,7 @@ struct Match {
   std::vector<std::string> decoded;  // chain of encodings, outermost first
   bool sent_elsewhere = false;       // goes to another party's host by its surroundings
   std::string variable;              // name the secret is assigned to, if any
+  bool browser_variable = false;     // that name is one that a build ships to browsers
   Region region;
   std::shared_ptr<const Origin> origin;
   std::shared_ptr<const Allowed> allowed;  // by a marker in the same text; null if there is none

@@ -48,10 +48,9 @@ bool ends_with_host(std::string_view host, std::string_view domain) {
   return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
 }
 
-bool is_kimi_domain(std::string_view host) {
-  for (const std::string_view domain : {"moonshot.ai", "moonshot.cn", "kimi.com", "kimi.ai", "kimi.moonshot.cn"})
-    if (ends_with_host(host, domain)) return true;
-  return false;
+bool is_kimi_domain(const Rulebook& rulebook, std::string_view host) {
+  return std::any_of(rulebook.kimi_domains.begin(), rulebook.kimi_domains.end(),
+                     [&](const std::string& domain) { return ends_with_host(host, domain); });
 }
 
 // The run of bytes around `at` up to white space, quotes, brackets and separators.
@@ -67,7 +66,10 @@ std::string_view chunk_around(std::string_view text, Span span) {
 }
 
 // Words in URLs, paths and file names are no evidence: a folder may be called anything.
-bool is_path_like(std::string_view chunk) {
+bool is_path_like(const Rulebook& rulebook, std::string_view chunk) {
+  const auto is_kimi = [&](std::string_view word) {
+    return std::any_of(rulebook.kimi_words.begin(), rulebook.kimi_words.end(), [&](const std::string& known) { return word.starts_with(known); });
+  };
   if (chunk.find("://") != std::string_view::npos || chunk.find('\\') != std::string_view::npos) return true;
   if (chunk.starts_with("/") || chunk.starts_with("./") || chunk.starts_with("~") || chunk.starts_with("../")) return true;
   static const re2::RE2 file(
@@ -76,13 +78,14 @@ bool is_path_like(std::string_view chunk) {
   const std::size_t slashes = static_cast<std::size_t>(std::count(chunk.begin(), chunk.end(), '/'));
   if (slashes >= 2) {
     // openrouter/moonshotai/kimi-k2 is a model id; src/kimi/client is a path.
-    return chunk.find("moonshotai/") == std::string_view::npos && chunk.find("moonshot/") == std::string_view::npos;
+    return std::none_of(rulebook.kimi_model_owners.begin(), rulebook.kimi_model_owners.end(),
+                        [&](const std::string& owner) { return chunk.find(owner + "/") != std::string_view::npos; });
   }
   if (slashes == 1) {
     const std::string_view head = chunk.substr(0, chunk.find('/'));
     const std::vector<std::string> words = words_of(head);
-    return !std::any_of(words.begin(), words.end(), [](const std::string& w) {
-      return w.starts_with("moonshot") || w.starts_with("kimi") || w == "pro" || w == "models";
+    return !std::any_of(words.begin(), words.end(), [&](const std::string& w) {
+      return is_kimi(w) || w == "pro" || w == "models";
     });
   }
   return false;
@@ -189,7 +192,7 @@ class Gatherer {
       if (speaks.whom == Speaks::For::nobody) continue;
       ++seen;
       const std::string_view chunk = chunk_around(text, token);
-      if (is_path_like(chunk) || chunk.find('@') != std::string_view::npos) continue;
+      if (is_path_like(rulebook_, chunk) || chunk.find('@') != std::string_view::npos) continue;
       // part of a host name, which hosts() has looked at
       if (word.find('.') != std::string_view::npos && chunk.find('/') != std::string_view::npos && word.find("com") != std::string_view::npos) continue;
       Clue clue;
@@ -323,6 +326,7 @@ class Gatherer {
     // OPENAI_API_KEY alone is OpenAI's, but not with a base URL of Kimi's a few lines away.
     if (protocol && !(block && block->kimi && block->tier == Tier::host)) {
       settle(result, *protocol, Confidence::low);
+      result.protocol = true;
       return result;
     }
     if (block) settle(result, *block, Confidence::medium);
@@ -338,6 +342,18 @@ class Gatherer {
   bool base_url_in_scope_ = false;
   std::string unknown_host_;
 };
+
+}  // namespace
+
+namespace {
+
+// `before` ends with "scheme://user:password@". Passwords may be keys, which are long.
+bool has_credentials(std::string_view before) {
+  before.remove_suffix(1);
+  if (before.size() > 300) before.remove_prefix(before.size() - 300);
+  const std::size_t scheme = before.rfind("://");
+  return scheme != std::string_view::npos && before.find_first_of(" \t\r\n\"'<>/", scheme + 3) == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -373,11 +389,11 @@ std::vector<HostSeen> hosts_in(const Rulebook& rulebook, std::string_view text) 
     seen.span = {begin, begin + host.size()};
     const std::string_view before = text.substr(begin > 24 ? begin - 24 : 0, std::min<std::uint64_t>(begin, 24));
     seen.url = before.ends_with("://") || before.ends_with(":\\/\\/") || before.ends_with("%3A%2F%2F") || before.ends_with("%3a%2f%2f") ||
-               (before.ends_with("@") && before.find("://") != std::string_view::npos);
+               (before.ends_with("@") && has_credentials(text.substr(0, begin)));
     if (!seen.url && before.ends_with("@")) continue;  // an address
     seen.realm = rulebook.realm_of_host(host);
     if (seen.realm == nullptr) seen.vendor = rulebook.vendor_of_host(host);
-    seen.kimi = seen.realm == nullptr && is_kimi_domain(host);
+    seen.kimi = seen.realm == nullptr && is_kimi_domain(rulebook, host);
     if (seen.kimi) seen.vendor = nullptr;
     if (seen.realm == nullptr && seen.vendor == nullptr && !seen.kimi && !seen.url) continue;
     seen.host = std::move(host);

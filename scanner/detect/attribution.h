@@ -39,6 +39,7 @@ struct Attribution {
   std::vector<std::uint64_t> evidence_at;   // where each piece of it stands in the text given
   std::string variable;                     // the name the candidate is assigned to
   bool sent_elsewhere = false;              // Kimi's by name, another party's by host
+  bool protocol = false;                    // other's only by a protocol's name: an address further out may say better
 };
 
 // `candidate` is the secret's span in `text`. Bounded: looks at a few kilobytes around it.

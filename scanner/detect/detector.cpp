@@ -601,9 +601,11 @@ struct Detector::State {
     Asked* best = nullptr;
     for (Asked& answer : answers) {
       if (answer.attribution.whose == Attribution::Whose::nobody) continue;
-      if (best == nullptr || (best->attribution.whose == Attribution::Whose::kimi &&
-                              best->attribution.confidence < answer.attribution.confidence &&
-                              answer.attribution.whose == Attribution::Whose::kimi))
+      const bool kimi = answer.attribution.whose == Attribution::Whose::kimi;
+      // OPENAI_API_KEY in one cell of a list, the base URL in another.
+      const bool by_host = kimi && !answer.attribution.evidence.empty() && answer.attribution.evidence[0].kind == "host";
+      if (best == nullptr || (best->attribution.protocol && by_host) ||
+          (kimi && best->attribution.whose == Attribution::Whose::kimi && best->attribution.confidence < answer.attribution.confidence))
         best = &answer;
     }
     if (best == nullptr) best = &answers.front();
@@ -619,6 +621,7 @@ struct Detector::State {
     Asked asked = ask(work, layer, span);
     Attribution& said = asked.attribution;
     found.match.variable = said.variable;
+    found.match.browser_variable = ships_to_browsers(*known.book, said.variable);
     found.match.sent_elsewhere = said.sent_elsewhere;
     const auto take_evidence = [&] {
       found.match.evidence.insert(found.match.evidence.end(), said.evidence.begin(), said.evidence.end());

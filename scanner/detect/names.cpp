@@ -34,12 +34,6 @@ bool is_filler(const std::string& word) {
   return std::all_of(word.begin(), word.end(), is_digit);
 }
 
-// "kimi2", "moonshotai", "kimicode" speak for Kimi; "moonshotapp" may not, but a name of a key may.
-bool is_kimi_word(std::string_view word) {
-  return word.starts_with("kimi") || word.starts_with("moonshot") || word.ends_with("kimi") ||
-         word.ends_with("moonshot");
-}
-
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view identifier) {
@@ -63,17 +57,6 @@ std::vector<std::string> words_of(std::string_view identifier) {
     word += to_lower(c);
   }
   flush();
-  // "openAi", "siliconFlow" and "deepSeek" are one name each.
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const std::string joined = words[i] + words[i + 1];
-    static constexpr std::array kJoined = {"openai", "siliconflow", "deepseek", "openrouter", "moonshotai",
-                                           "apikey", "baseurl",     "minimax",  "stepfun",    "dashscope",
-                                           "moonshot", "huggingface", "litellm", "oneapi",    "newapi"};
-    if (std::find(kJoined.begin(), kJoined.end(), joined) != kJoined.end()) {
-      words[i] = joined;
-      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-    }
-  }
   return words;
 }
 
@@ -81,8 +64,7 @@ std::string stem_of(std::string_view identifier) {
   std::string stem;
   for (const std::string& word : words_of(identifier)) {
     if (is_filler(word)) continue;
-    if (!stem.empty()) stem += '_';
-    stem += word;
+    stem += word;  // without a sign between: siliconFlow is siliconflow
   }
   return stem;
 }
@@ -153,10 +135,23 @@ Speaks NameBook::says(std::string_view identifier) const {
   return word_says(identifier);
 }
 
+bool NameBook::is_kimi_word(std::string_view word) const {
+  return std::any_of(rulebook_.kimi_words.begin(), rulebook_.kimi_words.end(),
+                     [&](const std::string& known) { return word.starts_with(known) || word.ends_with(known); });
+}
+
 Speaks NameBook::word_says(std::string_view identifier) const {
   Speaks speaks;
-  const std::vector<std::string> words = words_of(identifier);
-  if (std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_kimi_word(word); })) {
+  std::vector<std::string> words = words_of(identifier);
+  // "openAi" and "deepSeek" are one name each, and so are "moonShot" and "Silicon Flow".
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string joined = words[i] + words[i + 1];
+    if (!vendor_words_.contains(joined) && std::find(rulebook_.kimi_words.begin(), rulebook_.kimi_words.end(), joined) == rulebook_.kimi_words.end())
+      continue;
+    words[i] = joined;
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+  if (std::any_of(words.begin(), words.end(), [&](const std::string& word) { return is_kimi_word(word); })) {
     speaks.whom = Speaks::For::kimi;
     speaks.word = std::string(identifier);
     return speaks;
@@ -173,13 +168,11 @@ Speaks NameBook::word_says(std::string_view identifier) const {
   return speaks;
 }
 
-bool ships_to_browsers(std::string_view identifier) {
+bool ships_to_browsers(const Rulebook& rulebook, std::string_view identifier) {
   const std::size_t start = identifier.find_last_of(".:/ \"'");
   const std::string_view last = start == std::string_view::npos ? identifier : identifier.substr(start + 1);
-  for (const std::string_view prefix : {"VITE_", "NEXT_PUBLIC_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_",
-                                        "GATSBY_", "PUBLIC_", "VUE_APP_", "NG_APP_", "STORYBOOK_"})
-    if (last.starts_with(prefix)) return true;
-  return false;
+  return std::any_of(rulebook.browser_prefixes.begin(), rulebook.browser_prefixes.end(),
+                     [&](const std::string& prefix) { return last.starts_with(prefix); });
 }
 
 }  // namespace kimiguard::detect

@@ -47,13 +47,13 @@ class NameBook {
 
  private:
   struct Fact;
+  bool is_kimi_word(std::string_view word) const;
   const Rulebook& rulebook_;
   std::vector<std::unique_ptr<Fact>> facts_;
   std::unordered_map<std::string, const Vendor*> vendor_words_;
 };
 
-// True for names that a build ships to browsers: VITE_, NEXT_PUBLIC_, REACT_APP_, EXPO_PUBLIC_,
-// NUXT_PUBLIC_, GATSBY_, PUBLIC_, VUE_APP_.
-bool ships_to_browsers(std::string_view identifier);
+// True for names that a build ships to browsers (rules/variables.toml, browser_prefixes).
+bool ships_to_browsers(const Rulebook& rulebook, std::string_view identifier);
 
 }  // namespace kimiguard::detect

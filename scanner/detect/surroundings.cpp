@@ -21,24 +21,31 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 // What may stand between the separator of an assignment and the secret itself.
 #define KG_VALUE_PREFIX                                                                                     \
-  R"((?:[\s"'`\\({\[<>|+&]|\b[fFbBrRuUL]{1,2}["']|[@$]["']|(?i:bearer|token|basic|apikey|str|string|new)[\s(:]+|&quot;|&#39;|<!\[CDATA\[|//)*$)"
+  R"((?:[\s"'`\\({\[<>|+&]|\b[fFbBrRuUL]{1,2}["']|[@$]["']|(?i:bearer|token|basic|apikey|str|string|new)[\s(:]+|[&!]\w+[ \t]+|&quot;|&#39;|<!\[CDATA\[|//)*$)"
 
 const re2::RE2& assignment_expression() {
   // name, a closing quote or bracket, perhaps a type before "=", the separator
   static const re2::RE2 expression(
-      R"((\$env:\w+|[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.|: ]{1,40}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|:|->|<-))" KG_VALUE_PREFIX, bytewise());
+      R"((\$env:\w+|(?:\b[gbwtslv]:)?[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.| ][\w<>\[\]&'*?.|: ]{0,39}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|\?\?|\|\||\?:|\bor\b|:|->|<-))" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& argument_expression() {  // setenv("X", "…"), config.set('X', …), getenv("X") ?? "…"
   static const re2::RE2 expression(
-      R"([(\[]\s*(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX, bytewise());
+      R"([(\[]\s*(?:"\w{1,40}"\s*,\s*)?(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
 const re2::RE2& word_expression() {  // export X …, setx X v, ENV X v, --api-key v, password v
   static const re2::RE2 expression(
-      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX, bytewise());
+      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export|define|setq|defvar|defconst|defparameter)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX, bytewise());
+  return expression;
+}
+
+const re2::RE2& store_expression() {  // gh secret set X --body "…", vercel env add X --value …
+  static const re2::RE2 expression(
+      R"(\b(?:set|put|add|create)\s+(?:-\w+\s+)*([A-Za-z_][\w.\-]*)\s+(?:-b|-v|--body|--value|--data|--secret-string)[\s=]+)" KG_VALUE_PREFIX,
+      bytewise());
   return expression;
 }
 
@@ -118,6 +125,8 @@ std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
   }
   name.clear();
   other.clear();
+  if (re2::RE2::PartialMatch(piece(before), store_expression(), &name)) add(name);
+  name.clear();
   if (re2::RE2::PartialMatch(piece(before), word_expression(), &name, &other)) add(name.empty() ? other : name);
   name.clear();
   if (re2::RE2::PartialMatch(piece(before), element_expression(), &name)) add(name);
@@ -249,6 +258,7 @@ void Surroundings::find_yaml() {
   // "key:" or "- key:" lines; the mapping is the lines of the same indentation around it, its parents
   // give labels and, one level up at a time, their own direct lines.
   static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))", bytewise());
+  static const re2::RE2 request(R"(^(?:[>+]\s*)?(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S)", bytewise());
   static const re2::RE2 key_of(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)", bytewise());
   const auto indent_of = [&](std::uint64_t begin) {
     std::uint64_t n = 0;
@@ -287,7 +297,11 @@ void Surroundings::find_yaml() {
         top = previous;
         continue;
       }
-      if (depth == indent && !re2::RE2::PartialMatch(piece(line), entry)) break;
+      if (depth == indent && !re2::RE2::PartialMatch(piece(line), entry)) {
+        // The request line above a block of headers is one scope with them.
+        if (level == 0 && re2::RE2::PartialMatch(piece(trim(line)), request)) section_.push_back({previous, line_end(previous)});
+        break;
+      }
       section_.push_back({previous, line_end(previous)});
       if (depth > indent) section_.pop_back();  // a sibling's children
       top = previous;

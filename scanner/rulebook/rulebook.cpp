@@ -90,6 +90,11 @@ void Reader::file(const RuleFile& file) {
   top.tables("severity", "a severity row", [this](TableReader& in) { severity(in); });
   top.tables("tier", "a tier", [this](TableReader& in) { tier(in); });
   top.tables("dead_endpoint", "a dead endpoint", [this](TableReader& in) { dead_endpoint(in); });
+  // A later file's list takes the place of an earlier one's.
+  top.texts("kimi_domains", book_.kimi_domains);
+  top.texts("kimi_words", book_.kimi_words);
+  top.texts("kimi_model_owners", book_.kimi_model_owners);
+  top.texts("browser_prefixes", book_.browser_prefixes);
   top.finish();
 }
 

@@ -103,8 +103,8 @@ template <class Io, class T>
   requires kIs<T, Rulebook>
 void fields(Io& io, T& value) {
   // The notes are those of users' files.
-  [[maybe_unused]] auto& [a, b, c, d, e, f, g, h, i, j, k, notes] = value;
-  io(a, b, c, d, e, f, g, h, i, j, k);
+  [[maybe_unused]] auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, notes] = value;
+  io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 
 class Writer {
