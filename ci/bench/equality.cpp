@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "scanner/source/git/objects/object_walk.h"
@@ -58,8 +59,10 @@ struct Comparison {
   const Objects& ours;
   std::size_t seen = 0;
   std::size_t wrong = 0;
+  std::unordered_set<std::string> ids;
 
   void one(const std::string& id, const Known& theirs) {
+    if (!ids.insert(id).second) return;  // libgit2 lists what two packs hold twice
     ++seen;
     const auto found = ours.find(id);
     if (found != ours.end() && found->second == theirs) return;
@@ -75,7 +78,7 @@ bool against_git(const std::string& git_dir, const Objects& ours) {
   const std::string command = "git --git-dir='" + git_dir + "' cat-file --batch-all-objects --batch --unordered --buffer 2>/dev/null";
   std::FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return false;
-  Comparison comparison{"git cat-file", ours};
+  Comparison comparison{"git cat-file", ours, 0, 0, {}};
   char head[256];
   std::vector<char> bytes;
   while (std::fgets(head, sizeof head, pipe) != nullptr) {
@@ -98,7 +101,7 @@ bool against_libgit2(const std::string& git_dir, const Objects& ours) {
   struct Context {
     git_odb* odb;
     Comparison comparison;
-  } context{odb, {"libgit2", ours}};
+  } context{odb, {"libgit2", ours, 0, 0, {}}};
   ::git_odb_foreach(
       odb,
       [](const git_oid* id, void* payload) {

@@ -58,6 +58,10 @@ def main():
         subprocess.run(["git", "-C", target, "repack", "-q", "-adf", "--depth=50", "--window=10"], check=True)
         for pack in glob.glob(os.path.join(target, "objects/pack/*.pack")):
             open(pack[:-5] + ".keep", "w").close()
+    head = subprocess.run(["git", "-C", source, "symbolic-ref", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run(["git", "-C", target, "symbolic-ref", "HEAD", head.replace("refs/", "refs/copy0/", 1)], check=False)
+    if subprocess.run(["git", "-C", target, "rev-parse", "-q", "--verify", "HEAD"], capture_output=True).returncode != 0:
+        sys.exit("repeat.py: HEAD of the copy leads nowhere")
 
 
 main()

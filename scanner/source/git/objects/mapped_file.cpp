@@ -6,11 +6,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace kimiguard::git {
 namespace {
+
+// Files up to this size are read: a mapping costs two calls and a page fault more, which is most of the time of
+// a loose tree.
+constexpr std::size_t kSmall = 16384;
 
 class Descriptor {
  public:
@@ -39,7 +45,11 @@ Error error_for(const std::string& path, int number) {
 }  // namespace
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(data_, size_);
+  if (data_ == nullptr) return;
+  if (size_ <= kSmall)
+    std::free(data_);
+  else
+    ::munmap(data_, size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
@@ -60,6 +70,18 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   MappedFile mapped;
   mapped.size_ = static_cast<std::size_t>(status.st_size);
   if (mapped.size_ == 0) return mapped;
+  if (mapped.size_ <= kSmall) {
+    mapped.data_ = static_cast<char*>(std::malloc(mapped.size_));
+    if (mapped.data_ == nullptr) throw std::bad_alloc();
+    for (std::size_t have = 0; have < mapped.size_;) {
+      const ssize_t n = ::read(file.fd(), mapped.data_ + have, mapped.size_ - have);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return error_for(path, errno);
+      if (n == 0) return Error{"unreadable", path + ": became shorter while it was read"};
+      have += static_cast<std::size_t>(n);
+    }
+    return mapped;
+  }
   void* address = ::mmap(nullptr, mapped.size_, PROT_READ, MAP_PRIVATE, file.fd(), 0);
   if (address == MAP_FAILED) {
     mapped.size_ = 0;

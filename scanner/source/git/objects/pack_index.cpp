@@ -146,6 +146,11 @@ std::optional<std::uint32_t> PackIndex::find(const std::uint8_t* id) const {
 }
 
 PackIndex::Check PackIndex::check() const {
+  std::call_once(kept_->once, [this] { kept_->check = look(); });
+  return kept_->check;
+}
+
+PackIndex::Check PackIndex::look() const {
   Check check;
   const std::size_t hash = hash_bytes(kind_);
   if (made_.empty()) {

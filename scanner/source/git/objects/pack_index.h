@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ class PackIndex {
     bool repeats = false;  // some name stands there twice
   };
   // Linear: hashes the file against its trailer, 31 ms for 850,000 objects. So a walk asks, and open()
-  // does not.
+  // does not. The answer is kept: provenance walks again. Any thread.
   Check check() const;
 
  private:
@@ -79,6 +80,12 @@ class PackIndex {
   const std::uint8_t* large_ = nullptr;
   std::uint64_t large_count_ = 0;
   std::string_view pack_checksum_;
+  struct Kept {
+    std::once_flag once;
+    Check check;
+  };
+  std::shared_ptr<Kept> kept_ = std::make_shared<Kept>();
+  Check look() const;
 };
 
 }  // namespace kimiguard::git
