@@ -21,6 +21,7 @@
 #include "scanner/detect/surroundings.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/region.h"
+#include "scanner/text/token.h"
 #include "scanner/text/view.h"
 
 namespace kimiguard::detect {
@@ -38,6 +39,10 @@ constexpr int kDepth = 4;
 // … and for other programs' rules, as gitleaks does.
 constexpr int kPasses = 5;
 constexpr std::size_t kMostMatches = 200000;
+// A long token is decoded by stretches: each reaches further than this to both sides.
+constexpr std::uint64_t kNestedStep = 12 << 10;
+// "sk", "-", "kimi" and "-" before a key's letters, where each "-" is an escape of an escape (&#38;&#35;45&#59;).
+constexpr std::uint64_t kMarkedLead = 64;
 // UTF-16 text is decoded whole up to this size, else around candidates.
 constexpr std::uint64_t kWholeUnits = 64 << 20;
 
@@ -223,6 +228,7 @@ struct Detector::State {
       }
       scan(scratch, bytes, window, windows);
     }
+    for (const Span candidate : candidates) find_nested(bytes, candidate, windows);
     if (user_scratch) scan(*user_scratch, bytes, {0, bytes.size()}, windows);
     if (shared->foreign != nullptr) {
       for (const std::uint32_t rule : shared->foreign->always()) windows.push_back(foreign_window({0, bytes.size()}, Window::Foreign::everywhere, rule));
@@ -233,6 +239,42 @@ struct Detector::State {
                                     : text::TextForm::utf8;
     if (form != text::TextForm::utf8 && form != text::TextForm::binary)
       windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true});
+  }
+
+  // Most of what decodes to text holds nothing: asked here, before every decoder is.
+  static bool decodes_to_candidates(std::string_view run) {
+    if (!text::may_decode_to_text(run)) return false;
+    text::Token token;
+    token.runs.push_back({0, run.size()});
+    for (const text::Digits digits : {text::Digits::base64, text::Digits::hex})
+      for (unsigned skip = 0; skip < (digits == text::Digits::hex ? 2u : 4u); ++skip) {
+        if (digits == text::Digits::hex && !std::all_of(run.begin(), run.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); })) break;
+        if (has_candidate(text::decode_token(run, token, digits, skip).text)) return true;
+      }
+    return false;
+  }
+
+  // An encoding of an encoding has no form of its own. What is escaped from end to end, or decodes to text, is
+  // decoded whatever it holds; there its inside is found by itself.
+  static void find_nested(std::string_view bytes, Span candidate, std::vector<Window>& windows) {
+    const char first = bytes[candidate.begin];
+    const bool row = candidate.size() >= kEscapes && (first == '\\' || first == '%' || first == '&');
+    const bool wrap = candidate.size() == kWrappedRun + 1 && !row;
+    if (candidate.size() < kRunLength && !row && !wrap) return;
+    if (wrap) candidate.end = candidate.begin + kWrappedRun;
+    for (std::uint64_t at = candidate.begin; at < candidate.end; at += kNestedStep) {
+      const std::uint64_t end = std::min(candidate.end, at + kNestedStep);
+      if (end - at < kWrappedRun) break;
+      // Behind the mark of an escape, with the beginning of a key before it: its "-" may be escaped twice.
+      const bool marked = at == candidate.begin && at >= 3 && (bytes[at - 1] == '\\' || bytes[at - 1] == '%' || bytes[at - 1] == ';') &&
+                          bytes.substr(at - std::min(at, kMarkedLead), std::min(at, kMarkedLead)).find("sk") != std::string_view::npos;
+      if (!row && !marked && !decodes_to_candidates(bytes.substr(at, end - at))) continue;
+      Window window;
+      window.span = {at, end};
+      window.encoded = true;
+      window.hit = std::min(end, at + 48);
+      windows.push_back(window);
+    }
   }
 
   static Span widened(Span span, std::uint64_t size) {
@@ -710,15 +752,19 @@ struct Detector::State {
   static std::vector<std::string> names_of(const Layer& layer, Span span);
 
   void decode(Work& work, const Layer& layer, const Window& window, int depth) {
-    const text::TextForm form = layer.view == nullptr && window.span.begin == 0 && !window.plain && window.hit == 0
+    const text::TextForm form = window.span.begin == 0 && !window.plain && window.hit == 0
                                     ? text::form_of(layer.text)
                                     : text::TextForm::utf8;
     std::vector<text::View> views;
     if (form != text::TextForm::utf8 && form != text::TextForm::binary) {
       views.push_back(text::decode_units(layer.text, window.span, form));
     } else {
-      const std::uint64_t begin = window.hit > 48 ? window.hit - 48 : 0;
-      views = text::views_at(layer.text, {std::max(begin, window.span.begin), window.hit});
+      // Nearer where the token began later or was wrapped.
+      for (const std::uint64_t back : {48u, 12u}) {
+        const std::uint64_t begin = std::max(window.hit > back ? window.hit - back : 0, window.span.begin);
+        std::vector<text::View> more = text::views_at(layer.text, {begin, window.hit});
+        std::move(more.begin(), more.end(), std::back_inserter(views));
+      }
     }
     for (text::View& view : views) {
       text::View whole = layer.view == nullptr ? std::move(view) : text::compose(*layer.view, std::move(view));

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -38,7 +39,7 @@ bool begins_a_word(std::string_view bytes, std::size_t dash) {
   const std::uint8_t before = at(bytes, dash - 3);
   if (!kAlnum[before]) return true;
   if (dash >= 4 && bytes[dash - 4] == '\\' && (before == 'n' || before == 'r' || before == 't')) return true;
-  return dash >= 5 && bytes[dash - 5] == '%' && is_hex(before) && is_hex(at(bytes, dash - 4));
+  return dash >= 5 && (bytes[dash - 5] == '%' || bytes[dash - 5] == '=') && is_hex(before) && is_hex(at(bytes, dash - 4));
 }
 
 // What stands around a plain "sk-" whose '-' is at `dash`.
@@ -55,16 +56,109 @@ bool wide_prefix_at(std::string_view bytes, std::size_t dash) {
          bytes[dash - 4] == 's';
 }
 
+bool is_hex(std::string_view bytes, std::size_t i) { return i < bytes.size() && is_hex(at(bytes, i)); }
+
+// Whether an escape that can stand for an ASCII character begins at `i`: \x2d, \u002d, \u{2d}, \U0000002d,
+// \055, %2D, %u002D, &#45;, &#x2d;, &amp;#45;. Of several backslashes the first one counts.
+bool escape_at(std::string_view bytes, std::size_t i) {
+  const std::string_view rest = bytes.substr(i, 24);
+  if (rest.size() < 3) return false;
+  switch (rest[0]) {
+    case '%': return (is_hex(rest, 1) && is_hex(rest, 2)) || rest.substr(1).starts_with("u00");
+    case '&': return rest[1] == '#' || rest.starts_with("&amp;");
+    case '\\': break;
+    default: return false;
+  }
+  if (i > 0 && bytes[i - 1] == '\\') return false;
+  std::size_t n = 1;
+  while (n < rest.size() && rest[n] == '\\') ++n;
+  const std::string_view after = rest.substr(std::min(n, rest.size()));
+  return after.starts_with("u00") || after.starts_with("u{") || after.starts_with("U000000") ||
+         (after.starts_with("x") && (is_hex(after, 1) || after.substr(1).starts_with("{"))) ||
+         (after.size() > 1 && after[0] >= '0' && after[0] <= '1' && after[1] >= '0' && after[1] <= '7');
+}
+
+struct Row {
+  Span span;
+  std::size_t escapes = 0;
+};
+
+// The row of escapes that the one at `at` belongs to: none is further than kEscapeGap from the next.
+Row escape_row(std::string_view bytes, std::size_t at) {
+  Row row{{at, at + 1}, 1};
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t back = 1; back <= kEscapeGap && back <= row.span.begin; ++back)
+      if (escape_at(bytes, row.span.begin - back)) {
+        row.span.begin -= back;
+        ++row.escapes;
+        more = true;
+        break;
+      }
+  }
+  std::size_t last = at;
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t next = last + 1; next <= last + kEscapeGap && next < bytes.size(); ++next)
+      if (escape_at(bytes, next)) {
+        last = next;
+        ++row.escapes;
+        more = true;
+        break;
+      }
+  }
+  row.span.end = last + 1;
+  return row;
+}
+
+// Whether the line end at `at` (real, or written as \n) has kWrappedRun letters behind it; the caller knows
+// that it has them before.
+bool wrapped_at(std::string_view bytes, std::size_t at) {
+  std::size_t i = at;
+  const std::size_t most = std::min(bytes.size(), at + 24);
+  bool line_end = false;
+  while (i < most) {
+    const char c = bytes[i];
+    if (c == '\n' || c == '\r') {
+      line_end = true;
+      ++i;
+    } else if (c == ' ' || c == '\t') {
+      ++i;
+    } else if (c == '\\') {
+      while (i < most && bytes[i] == '\\') ++i;
+      if (i >= most || (bytes[i] != 'n' && bytes[i] != 'r')) return false;
+      line_end = true;
+      ++i;
+    } else {
+      break;
+    }
+  }
+  if (!line_end || i + kWrappedRun > bytes.size()) return false;
+  const std::string_view run = bytes.substr(i, kWrappedRun);
+  return std::all_of(run.begin(), run.end(), [](char c) { return kClass[static_cast<std::uint8_t>(c)]; });
+}
+
+bool is_wrap_sign(char c) { return c == '\n' || c == '\r' || c == '\\'; }
+bool is_escape_sign(char c) { return c == '\\' || c == '%' || c == '&'; }
+
 // Each finder calls back with candidates and stops when told to.
 template <class Sink>
-void plainly(std::string_view bytes, std::size_t begin, Sink&& sink) {
+void plainly(std::string_view bytes, std::size_t begin, std::size_t open, std::size_t rows_done, Sink&& sink) {
   std::size_t i = begin;
-  std::size_t run = i;
+  std::size_t run = open;
   for (; i < bytes.size(); ++i) {
     const std::uint8_t c = at(bytes, i);
     if (kClass[c]) continue;
     if (i - run >= kRunLength && !sink(Span{run, i})) return;
+    if (i - run >= kWrappedRun && is_wrap_sign(bytes[i]) && wrapped_at(bytes, i) &&
+        !sink(Span{i - kWrappedRun, i + 1}))
+      return;
     run = i + 1;
+    if (i >= rows_done && is_escape_sign(bytes[i]) && escape_at(bytes, i)) {
+      const Row row = escape_row(bytes, i);
+      rows_done = row.span.end;
+      if (row.escapes >= kEscapes && !sink(row.span)) return;
+    }
     if (c != '-') continue;
     if (i >= 2 && bytes[i - 1] == 'k' && bytes[i - 2] == 's' && leads_a_key(bytes, i)) {
       if (!sink(Span{i - 2, i + 1})) return;
@@ -77,22 +171,27 @@ void plainly(std::string_view bytes, std::size_t begin, Sink&& sink) {
 
 #ifdef KIMIGUARD_AVX2
 
-// Class membership of 32 bytes as a bit mask, by two nibble look-ups (Mula/Langdale): a byte belongs
-// when the sets of its high and low nibble share a bit.
-//   bit 0: 0x30-0x39  bit 1: 0x41-0x4F, 0x61-0x6F  bit 2: 0x50-0x5A, 0x70-0x7A  bit 3: 0x2B, 0x2F
-__attribute__((target("avx2"))) inline std::uint32_t class_mask(__m256i v) {
+// What 32 bytes are, by two nibble look-ups (Mula/Langdale): a byte is of a kind when the sets of its high
+// and low nibble share the kind's bit.
+//   bits 0-3: letters (0x30-0x39 · 0x41-0x4F, 0x61-0x6F · 0x50-0x5A, 0x70-0x7A · 0x2B, 0x2F)
+//   bit 4: % and &  bit 5: line ends  bit 6: backslash
+__attribute__((target("avx2"))) inline __m256i kinds_of(__m256i v) {
   const __m256i low = _mm256_setr_epi8(
-      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4,
-      1 | 2 | 4, 2 | 4, 2 | 8, 2, 2, 2, 2 | 8,  //
-      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4,
-      1 | 2 | 4, 2 | 4, 2 | 8, 2, 2, 2, 2 | 8);
-  const __m256i high = _mm256_setr_epi8(0, 0, 8, 1, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,  //
-                                        0, 0, 8, 1, 2, 4, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
+      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8,  //
+      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
+      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8);
+  const __m256i high =
+      _mm256_setr_epi8(32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,  //
+                       32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
   const __m256i nibble = _mm256_set1_epi8(0x0F);
-  const __m256i lo = _mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble));
-  const __m256i hi = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble));
-  const __m256i outside = _mm256_cmpeq_epi8(_mm256_and_si256(lo, hi), _mm256_setzero_si256());
-  return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(outside));
+  return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
+                          _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
+}
+
+__attribute__((target("avx2"))) inline std::uint64_t mask_of(__m256i a, __m256i b) {
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(a)) |
+         static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(b))) << 32;
 }
 
 // Bytes ahead that are asked for. Mapped files come from memory: without this 1.2 to 4 GB/s, with it 6 to 8;
@@ -113,21 +212,72 @@ __attribute__((target("avx2"))) inline __m256i load(const char* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
+// Blocks that want a closer look, put aside without a branch: a call in the loop, or a branch that is taken
+// now and then, halved its speed.
 template <class Sink>
-__attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view bytes, Sink&& sink) {
+struct Aside {
+  static constexpr std::size_t kMost = 2048;
+  std::string_view bytes;
+  Sink& sink;
+  std::size_t rows_done = 0;  // rows of escapes up to here were looked at
+  std::size_t count = 0;
+  struct Block {
+    std::size_t pos;
+    std::uint64_t marks;
+  };
+  Block blocks[kMost];  // never cleared: 32 KB for each small file or object would cost more than looking at it
+
+  Aside(std::string_view whole, Sink& to) : bytes(whole), sink(to) {}
+
+  // False: stop.
+  __attribute__((noinline)) bool look() {
+    for (std::size_t n = 0; n < count; ++n) {
+      unsigned escapes = 0;
+      for (std::uint64_t left = blocks[n].marks; left != 0; left &= left - 1) {
+        const std::size_t i = blocks[n].pos + static_cast<std::size_t>(std::countr_zero(left));
+        const char c = bytes[i];
+        if (is_wrap_sign(c) && i >= kWrappedRun && letters_before(i) && wrapped_at(bytes, i) &&
+            !sink(Span{i - kWrappedRun, i + 1}))
+          return false;
+        // In strings of strings most signs stand before a quote.
+        if (!is_escape_sign(c) || i < rows_done || (i + 1 < bytes.size() && bytes[i + 1] == '"')) continue;
+        if (!escape_at(bytes, i) || ++escapes < 5) continue;
+        const Row row = escape_row(bytes, i);
+        if (row.span.begin >= rows_done && row.escapes >= kEscapes && !sink(row.span)) return false;
+        rows_done = std::max<std::size_t>(rows_done, row.span.end);
+        escapes = 0;
+      }
+    }
+    count = 0;
+    return true;
+  }
+  bool letters_before(std::size_t i) const {
+    for (std::size_t n = 1; n <= kWrappedRun; ++n)
+      if (!kClass[at(bytes, i - n)]) return false;
+    return true;
+  }
+};
+
+template <class Sink>
+__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_view bytes, Sink&& sink) {
   const char* data = bytes.data();
   const std::size_t whole = bytes.size() & ~std::size_t{63};
   // The first block with two bytes before it, for what looks back.
   char first[66] = {1, 1};
   if (whole > 0) std::memcpy(first + 2, data, 64);
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i letters = _mm256_set1_epi8(0x0F);
+  Aside<std::remove_reference_t<Sink>> aside(bytes, sink);
   std::size_t open = 0;      // class bytes directly before this block, as far as counted
   std::size_t pos = 0;
   for (; pos < whole; pos += 64) {
     _mm_prefetch(data + pos + kPrefetch, _MM_HINT_T0);
     const __m256i a = load(data + pos);
     const __m256i b = load(data + pos + 32);
+    const __m256i kinds_a = kinds_of(a);
+    const __m256i kinds_b = kinds_of(b);
     const std::uint64_t in =
-        class_mask(a) | static_cast<std::uint64_t>(class_mask(b)) << 32;
+        ~mask_of(_mm256_cmpeq_epi8(_mm256_and_si256(kinds_a, letters), zero), _mm256_cmpeq_epi8(_mm256_and_si256(kinds_b, letters), zero));
     const char* here = pos > 0 ? data + pos : first + 2;
     std::uint64_t dashes = prefix_ends(a, load(here - 1), load(here - 2)) |
                            static_cast<std::uint64_t>(prefix_ends(b, load(here + 31), load(here + 30))) << 32;
@@ -143,6 +293,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view byt
     // One that touches the block's start was reported above, one that touches its end stays open.
     std::uint64_t starts = in & in >> 1;
     starts &= starts >> 2;
+    const std::uint64_t four = starts;
     starts &= starts >> 4;
     starts &= starts >> 8;
     const std::uint64_t sixteen = starts;
@@ -153,6 +304,15 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view byt
       const std::size_t end = begin + static_cast<std::size_t>(std::countr_one(in >> begin));
       if (begin != 0 && end < 64 && !sink(Span{pos + begin, pos + end})) return;
     }
+    // Behind a run of 20: the line end of a wrapped token, if as many follow. A row of kEscapes at most
+    // kEscapeGap apart has at least five of them in a block of odd number, the one of even number between two
+    // such blocks holding 21 at most; and six marks, since those over ten bytes begin with two backslashes.
+    const std::uint64_t marks = mask_of(_mm256_cmpgt_epi8(kinds_a, letters), _mm256_cmpgt_epi8(kinds_b, letters));
+    static_assert(kWrappedRun == 20 && kEscapes >= 33 && kEscapeGap <= 12);
+    const std::uint64_t behind = ((sixteen & four >> 16) << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & marks;
+    aside.blocks[aside.count] = {pos, marks};
+    aside.count += std::size_t{behind != 0} | (std::size_t{std::popcount(marks) >= 6} & pos >> 6);
+    if (aside.count == Aside<std::remove_reference_t<Sink>>::kMost && !aside.look()) return;
     // The class bits of this block say whether letters follow without touching memory, but for the last
     // few positions.
     while (dashes != 0) {
@@ -169,7 +329,8 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void by_avx2(std::string_view byt
     }
     open = static_cast<std::size_t>(std::countl_one(in));
   }
-  plainly(bytes, pos - open, sink);
+  if (!aside.look()) return;
+  plainly(bytes, pos, pos - open, aside.rows_done, sink);
 }
 
 // The loader knows the processor's features already. Asking again (__builtin_cpu_supports, and its
@@ -193,7 +354,7 @@ void find(std::string_view bytes, Sink&& sink) {
     return;
   }
 #endif
-  plainly(bytes, 0, sink);
+  plainly(bytes, 0, 0, 0, sink);
 }
 
 }  // namespace
@@ -211,7 +372,7 @@ void find_candidates(std::string_view bytes, std::vector<Span>& found) {
 
 void find_candidates_plainly(std::string_view bytes, std::vector<Span>& found) {
   const std::size_t first = found.size();
-  plainly(bytes, 0, [&](Span span) {
+  plainly(bytes, 0, 0, 0, [&](Span span) {
     found.push_back(span);
     return true;
   });

@@ -302,16 +302,22 @@ void add_escaped_forms(std::string_view prefix, unsigned count, std::vector<Enco
                      with_escaped_punctuation(prefix, [&](char c) { return "=" + hex_one(c); }) + body});
   }
   const std::string hex_body = hex_of_alnum(Case::both);
+  const auto braced = [&](char c) { return hex_one(c) + R"re(\x7d?)re"; };
+  const std::string braced_body = hex_body + R"re(\x7d?)re";
   forms.push_back({"percent-full", "percent",
-                   all_escaped(prefix, count, hex_one, "%(?:25)?", "%(?:25)?", hex_body)});
+                   all_escaped(prefix, count, hex_one, "%(?:25)*", "%(?:25)*", hex_body)});
   forms.push_back({"unicode-full", "escape",
-                   all_escaped(prefix, count, hex_one, R"re(\x5c+u00)re", "u00", hex_body)});
-  forms.push_back(
-      {"x-full", "escape", all_escaped(prefix, count, hex_one, R"re(\x5c+x)re", "x", hex_body)});
+                   all_escaped(prefix, count, braced, R"re(\x5c+(?:u\x7b?0{0,4}|U0{6}))re",
+                               R"re((?:u\x7b?0{0,4}|U0{6}))re", braced_body)});
+  forms.push_back({"x-full", "escape",
+                   all_escaped(prefix, count, braced, R"re(\x5c+x\x7b?)re", R"re(x\x7b?)re", braced_body)});
+  // 060-071, 101-132, 141-172.
+  forms.push_back({"octal-full", "escape",
+                   all_escaped(prefix, count, octal, R"re(\x5c+)re", "", "(?:0?[67][0-7]|1[0-7]{2})")});
   forms.push_back({"html-hex-full", "html",
-                   all_escaped(prefix, count, hex_one, ";&(?:amp;)?#[Xx]", "[Xx]", hex_body)});
+                   all_escaped(prefix, count, hex_one, ";?&(?:amp;)*#[Xx]0{0,4}", "[Xx]0{0,4}", hex_body)});
   forms.push_back({"html-decimal-full", "html",
-                   all_escaped(prefix, count, decimal, ";&(?:amp;)?#", "#", kDecimalAlnum)});
+                   all_escaped(prefix, count, decimal, ";?&(?:amp;)*#0{0,4}", "#0{0,4}", kDecimalAlnum)});
 }
 
 }  // namespace
@@ -358,15 +364,15 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   // What comes between two parts of a key, without what follows it: the end of a literal and what joins
   // it to the next, a line end (soft, escaped or plain), a terminal's control sequence.
   static constexpr std::string_view kBetween =
-      R"re((?:["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
-      R"re(|\r?\n|\r|=[ \t]*\r?\n|\x5c\r?\n[ \t]*|(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~]))re";
+      R"re((?:\x5c*["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
+      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~]))re";
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
   const std::string between(kBetween);
   // Letters before the prefix make it part of another word ("task-"); without this, prose that is full
   // of such words stops the scan at every line end.
-  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|%[0-9A-Fa-f]{2}))re";
+  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|[%=][0-9A-Fa-f]{2}))re";
   // The first characters lead; the rest of the prefix may stand on either side of the break.
   Set rest = alnum();
   for (const char c : prefix.substr(std::min(prefix.size(), kLiteral)))

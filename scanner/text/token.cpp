@@ -10,7 +10,7 @@ namespace kimiguard::text {
 
 namespace {
 
-constexpr std::uint64_t kNarrowest = 32;  // digits of a line that may be wrapped
+constexpr std::uint64_t kNarrowest = 20;  // digits of a line that may be wrapped
 
 bool is_digit_of(char c, Digits digits) {
   return digits == Digits::base64 ? base64_value(c) >= 0 : hex_value(c) >= 0;

@@ -23,7 +23,7 @@ struct Token {
 // The token that holds `around`, grown to both sides up to kLongestToken. A line end is crossed (\n,
 // \r\n, blanks of an indentation after it, or the same as escapes of a string: \n, \r\n with any number
 // of backslashes) where the line above is as wide as every other line above it, a multiple of four and
-// at least 32 digits: base64 at 64 or 76 columns, PEM, YAML blocks. None where `around` holds anything
+// at least 20 digits: base64 at 64 or 76 columns, PEM, YAML blocks. None where `around` holds anything
 // else.
 std::optional<Token> token_around(std::string_view bytes, Span around, Digits digits);
 

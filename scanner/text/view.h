@@ -103,6 +103,10 @@ inline constexpr std::uint64_t kLongestToken = 64 << 10;
 // depth of its choice. Never fails; at most 12 views.
 std::vector<View> views_at(std::string_view bytes, Span around);
 
+// Whether a run of base64 or hexadecimal digits decodes, from any digit on, to a stretch of text as long as
+// the shortest part of a key (or of its encoding) that counts. Looks at the run's first 192 digits.
+bool may_decode_to_text(std::string_view run);
+
 // The views of a whole text in which something may show up that the text itself does not show, for those
 // who look for anything encoded anywhere in it (mask): decoding changes a word of at least 14
 // characters. Base64 tokens in all four alignments, hex in both. At most `most` views.

@@ -372,6 +372,46 @@ std::vector<View> views_at(std::string_view bytes, Span around) {
   return views;
 }
 
+namespace {
+
+// Whether base64 digits, taken in groups of four from `skip` on, may hold a run of kShortestKey ASCII bytes. Each
+// byte's top bit is one bit of one digit, so a group of three ASCII bytes has three bits clear; one of eight has by
+// chance. A run that long covers kWhole groups one after the other, hence one of every kWhole-th.
+bool may_hold_ascii(std::string_view digits, std::size_t skip) {
+  constexpr std::size_t kWhole = (kShortestKey - 2) / 3;
+  static_assert(kWhole >= 2);
+  const std::size_t groups = digits.size() < skip ? 0 : (digits.size() - skip) / 4;
+  const auto clear = [&](std::size_t group) {
+    const char* at = digits.data() + skip + group * 4;
+    return ((base64_value(at[0]) & 32) | (base64_value(at[1]) & 8) | (base64_value(at[2]) & 2)) == 0;
+  };
+  for (std::size_t i = kWhole - 1; i < groups; i += kWhole) {
+    if (!clear(i)) continue;
+    std::size_t first = i;
+    while (first > 0 && clear(first - 1)) --first;
+    std::size_t last = i;
+    while (last + 1 < groups && clear(last + 1)) ++last;
+    if (last - first + 1 >= kWhole) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool may_decode_to_text(std::string_view run) {
+  run = run.substr(0, 192);
+  Token token;
+  token.runs.push_back({0, run.size()});
+  if (std::all_of(run.begin(), run.end(), [](char c) { return hex_value(c) >= 0; }) &&
+      (may_hold_text(run, token, Digits::hex, 0) || may_hold_text(run, token, Digits::hex, 1)))
+    return true;
+  for (unsigned skip = 0; skip < 4; ++skip)
+    if (may_hold_ascii(run, skip) && std::all_of(run.begin(), run.end(), [](char c) { return base64_value(c) >= 0; }) &&
+        may_hold_text(run, token, Digits::base64, skip))
+      return true;
+  return false;
+}
+
 std::vector<View> all_views(std::string_view text, std::size_t most) {
   std::vector<View> views;
   const Span all{0, text.size()};

@@ -30,13 +30,22 @@ std::string random_text(std::mt19937& random, std::size_t length) {
   static const std::vector<std::string> kPieces = {"sk-", "sk-kimi-", std::string("s\0k\0-\0", 6), "task-",
                                                    "disk-12345678", "\\nsk-12345678", "%3Dsk-12345678", std::string(47, 'a'),
                                                    std::string(48, 'b'), std::string(130, '/'), "sk",
-                                                   "\xC0\xFF", "@`[{:,.*"};
+                                                   "\xC0\xFF", "@`[{:,.*", std::string("s\0\0\0k\0\0\0-\0\0\0", 12),
+                                                   "\\x41\\x42\\x43", "\\u0041\\u0042\\u0043", "%41%42%43", "&#65;&#x42;&amp;#67;",
+                                                   "\\\\x41", "\\101\\102\\103\\104", "\n", "\r\n", "\\n", "\\\"", "\\",
+                                                   "abcdefghijklmnopqrst\nabcdefghijklmnopqrst", "abcdefghijklmnopqrst\\r\\n  abcdefghijklmnopqrst",
+                                                   "\\x41\\x42\\x43\\x44\\x45\\x46\\x47\\x48\\x49\\x50\\x51"};
   std::string text;
   while (text.size() < length) {
-    if (random() % 20 == 0)
+    if (random() % (length % 2 == 0 ? 20 : 2) == 0)
       text += kPieces[random() % kPieces.size()];
     else
       text += kAlphabet[random() % kAlphabet.size()];
+    if (random() % 30 == 0) {
+      static const std::vector<std::string> kEscapes = {"%41", "\\u0041", "\\x41", "&#65;", "\\\\u0041", "\\U00000041"};
+      const std::string& escape = kEscapes[random() % kEscapes.size()];
+      for (auto n = random() % 50; n > 0; --n) text += escape;
+    }
   }
   return text;
 }
@@ -46,7 +55,7 @@ std::string random_text(std::mt19937& random, std::size_t length) {
 TEST_CASE("the fast run finder finds exactly what the plain one finds") {
   std::mt19937 random(1);
   for (int round = 0; round < 20000; ++round) {
-    const std::string text = random_text(random, random() % 400);
+    const std::string text = random_text(random, random() % 900);
     const auto expected = plain(text);
     REQUIRE(fast(text) == expected);
     REQUIRE(has_candidate(text) == !expected.empty());

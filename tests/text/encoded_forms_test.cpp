@@ -188,6 +188,14 @@ TEST_CASE(
           static const std::vector<std::string> hyphens = {"&#x2d;", "&amp;#x2D;", "&#45;", "&#045;"};
           encoded =
               before + escape_hyphens(key, hyphens[static_cast<std::size_t>(round) % hyphens.size()]);
+        } else if (id == "octal-full") {
+          for (const char c : before + key) {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded += round % 2 == 0 && byte < 0100 ? "\\0" : "\\";
+            if (byte >= 0100) encoded += static_cast<char>('0' + (byte >> 6));
+            encoded += static_cast<char>('0' + (byte >> 3 & 7));
+            encoded += static_cast<char>('0' + (byte & 7));
+          }
         } else if (id == "html-hex-full") {
           encoded = escape_all(before + key, "&#x", ";", round % 2 == 0);
         } else if (id == "html-decimal-full") {
