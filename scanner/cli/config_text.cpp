@@ -15,6 +15,7 @@ constexpr std::size_t kMostBytes = std::size_t{2} << 20;
 
 // In a tool's own file these send traffic or run a helper, whoever is named in it.
 constexpr std::array<std::string_view, 6> kRedirects = {"ase_url", "ASE_URL", "aseU", "KeyHelper", "pi_base", "PI_BASE"};
+constexpr std::array<std::string_view, 7> kConnects = {"api.moonshot.", "api.kimi.", "kimi.com/", "kimi.ai/", "MOONSHOT", "KIMI_", "moonshot_"};
 
 // "kimi" or "moonshot" in small or capital letters. A plain loop that the compiler makes vectors of: 10 GB/s, where
 // memmem for the four words takes a sixth of the time of a whole scan of git/git with its 1,300 shell scripts.
@@ -39,8 +40,9 @@ bool names_kimi(std::string_view bytes) {
   return false;
 }
 
-bool redirects(std::string_view bytes) {
-  return std::any_of(kRedirects.begin(), kRedirects.end(), [&](std::string_view word) {
+template <std::size_t N>
+bool has_any(std::string_view bytes, const std::array<std::string_view, N>& words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
     return ::memmem(bytes.data(), bytes.size(), word.data(), word.size()) != nullptr;
   });
 }
@@ -61,8 +63,10 @@ Settings settings_in(std::string_view path, std::string_view bytes, bool holds_k
   if (bytes.empty() || bytes.size() > kMostBytes) return Settings::none;
   if (holds_key && agents::is_source(path)) return Settings::any;
   if (!config::format_of(path, {})) return Settings::none;
-  if (holds_key || names_kimi(bytes)) return Settings::any;
-  return may_be_a_tools(path) && redirects(bytes) ? Settings::of_tools : Settings::none;
+  if (holds_key) return Settings::any;
+  // Outside a tool's own files a name alone is prose or a translation; a connection has an address or a variable.
+  if (names_kimi(bytes)) return has_any(bytes, kConnects) ? Settings::any : Settings::of_tools;
+  return may_be_a_tools(path) && has_any(bytes, kRedirects) ? Settings::of_tools : Settings::none;
 }
 
 }  // namespace kimiguard::cli
