@@ -42,11 +42,30 @@ struct LinuxDirent {  // getdents64(2)
   char name[1];
 };
 
-// File systems on which a short read of a regular file is its end. Not /proc, /sys or FUSE.
-bool reads_whole(int folder) {
+// What it means to read on a file system.
+enum class FileSystem {
+  exact,   // a short read of a regular file is its end
+  other,   // FUSE, network: read until nothing comes
+  kernels  // /proc, /sys and their like: no files, and some never end (pagemap, kcore)
+};
+
+// Numbers: linux/magic.h, those of file systems by the name in the comment.
+FileSystem file_system_of(int descriptor) {
   struct statfs system {};
-  if (::fstatfs(folder, &system) != 0) return false;
+  if (::fstatfs(descriptor, &system) != 0) return FileSystem::other;
   switch (static_cast<unsigned long>(system.f_type)) {
+    case 0x9FA0:      // proc
+    case 0x62656572:  // sysfs
+    case 0x64626720:  // debugfs
+    case 0x74726163:  // tracefs
+    case 0x73636673:  // securityfs
+    case 0x27E0EB:    // cgroup
+    case 0x63677270:  // cgroup2
+    case 0xCAFE4A11:  // bpf
+    case 0x6165676C:  // pstore
+    case 0x62656570:  // configfs
+    case 0xF97CFF8C:  // selinuxfs
+      return FileSystem::kernels;
     case 0xEF53:      // ext2, ext3, ext4
     case 0x58465342:  // xfs
     case 0x9123683E:  // btrfs
@@ -54,10 +73,12 @@ bool reads_whole(int folder) {
     case 0x794C7630:  // overlayfs
     case 0x2FC12FC1:  // zfs
     case 0xF2F52010:  // f2fs
-      return true;
-    default: return false;
+      return FileSystem::exact;
+    default: return FileSystem::other;
   }
 }
+
+bool reads_whole(int descriptor) { return file_system_of(descriptor) == FileSystem::exact; }
 
 class Descriptor {
  public:
@@ -244,7 +265,15 @@ class Worker {
       if (!folder) {
         coverage_.gaps.push_back(gap_of_errno(errno, walk_.shown(job->folder)));
       } else {
-        short_read_ends_ = reads_whole(folder.get());
+        const FileSystem system = file_system_of(folder.get());
+        if (system == FileSystem::kernels) {
+          // A PATH of its own was asked for, and is not read; one on the way is what nobody means.
+          coverage_.gaps.push_back({job->folder.empty() ? GapKind::unreadable : GapKind::set_aside, "kernel-files",
+                                    walk_.shown(job->folder), "the kernel's own, not files; name the one that is meant", 1});
+          report();
+          continue;
+        }
+        short_read_ends_ = system == FileSystem::exact;
         if (job->files.empty()) list(folder.get(), job->folder);
         for (const std::string& name : job->files) file(folder.get(), job->folder, name);
       }
