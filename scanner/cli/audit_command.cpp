@@ -70,7 +70,7 @@ int run_audit(const std::vector<std::string>& words) {
   app.add_option("--os", options.system, "Whose layout that home has (default: told by what lies in it)")
       ->type_name("linux|macos|windows")
       ->check(CLI::IsMember({"linux", "macos", "windows"}));
-  app.add_option("--only-tool", options.only_tools, "Only this tool; may be repeated")->type_name("ID")->take_all();
+  app.add_option("--only-tool", options.only_tools, "Only this tool; may be repeated")->type_name("ID")->take_all()->allow_extra_args(false);
   app.add_flag("--list-tools", options.list_tools, "List the tools and kinds of place that are known, and stop");
   app.add_flag("--graph", options.graph, "Print keys, tools and hosts as a Mermaid diagram instead of the report");
   app.add_flag("--no-containers", options.no_containers, "Do not open archives and databases to look for leaks");

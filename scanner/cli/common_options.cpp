@@ -40,7 +40,7 @@ void add_common_options(CLI::App& app, CommonOptions& o, unsigned groups) {
             },
             ""));
     app.add_option("-o,--output", o.output, "Write the report to FILE; the summary for people is still printed")->type_name("FILE");
-    app.add_option("--report", o.reports, "Also write FORMAT to FILE; may be repeated")->type_name("FORMAT=FILE")->take_all();
+    app.add_option("--report", o.reports, "Also write FORMAT to FILE; may be repeated")->type_name("FORMAT=FILE")->take_all()->allow_extra_args(false);
     app.add_flag("--show-secrets", o.show_secrets, "Print keys in full (text on this terminal only)");
     app.add_flag("-q,--quiet", o.quiet, "Findings and coverage only");
     app.add_flag("-v,--verbose", o.verbose, "Every key, every place, everything that was skipped");
@@ -51,7 +51,7 @@ void add_common_options(CLI::App& app, CommonOptions& o, unsigned groups) {
       ->type_name("LANG")
       ->check(CLI::IsMember({"en", "zh"}));
   if (groups & kRules)
-    app.add_option("--rules", o.rules, "Add or replace rules by those in a file or folder; may be repeated")->type_name("PATH")->take_all();
+    app.add_option("--rules", o.rules, "Add or replace rules by those in a file or folder; may be repeated")->type_name("PATH")->take_all()->allow_extra_args(false);
   if (groups & kJudging) {
     app.add_option("--fail-on", o.fail_on, "Exit with 1 from this severity on (default medium)")
         ->type_name("SEVERITY")

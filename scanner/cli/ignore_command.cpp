@@ -61,7 +61,7 @@ int run_ignore(const std::vector<std::string>& words) {
       ->type_name("YYYY-MM-DD");
   app.add_option("--rules", rule_paths, "Where rules of your own stand, if --rule names one")
       ->type_name("PATH")
-      ->take_all();
+      ->take_all()->allow_extra_args(false);
   app.add_option("--lang", lang, "Language of what people read: en or zh (default: the locale's)")
       ->type_name("LANG")
       ->check(CLI::IsMember({"en", "zh"}));

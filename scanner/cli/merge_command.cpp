@@ -29,7 +29,7 @@ int run_merge(const std::vector<std::string>& words) {
   app.add_option("--codeowners", owners,
                  "Who owns which path: a CODEOWNERS file, for one repository or all; may be repeated")
       ->type_name("[REPOSITORY=]FILE")
-      ->take_all();
+      ->take_all()->allow_extra_args(false);
   app.add_option("--color", common.color, "Colours: auto, always or never")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -143,7 +143,7 @@ int run_export(const std::vector<std::string>& words) {
       ->check(CLI::IsMember({"gitleaks", "betterleaks", "kingfisher", "github-custom-pattern"}));
   app.add_option("--rules", paths, "Add or replace rules by those in a file or folder; may be repeated")
       ->type_name("PATH")
-      ->take_all();
+      ->take_all()->allow_extra_args(false);
   app.footer(
       "What the other program cannot ask is said in the file.\n"
       "Example:\n"

@@ -26,7 +26,7 @@ void add_tool_options(CLI::App& app, ToolOptions& o, bool rules) {
     app.add_option("--rules", o.rules,
                    "Add or replace rules by those in a file or folder; may be repeated")
         ->type_name("PATH")
-        ->take_all();
+        ->take_all()->allow_extra_args(false);
 }
 
 }  // namespace kimiguard::cli

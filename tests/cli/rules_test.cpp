@@ -2,6 +2,7 @@
 
 #include "tests/cli/program.h"
 #include "tests/support/catch.h"
+#include "tests/support/keys.h"
 
 namespace kimiguard::test {
 namespace {
@@ -89,3 +90,16 @@ TEST_CASE("a broken rule file is wrong usage and says where") {
 }
 
 }  // namespace kimiguard::test
+
+TEST_CASE("an option that may be repeated takes one value, and leaves the PATH after it alone") {
+  kimiguard::test::Repo repo;
+  kimiguard::test::Keys keys(61);
+  repo.write("a.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  repo.write("clean/b.txt", "nothing\n");
+  const auto clean = repo.kimiguard({"scan", "--report", "json=out.json", "clean"});
+  CHECK(clean.status == 0);
+  const auto broken = repo.kimiguard({"scan", "--rules", "a.env", "clean"});
+  CHECK(broken.status == 2);
+  CHECK(broken.err.find("a.env:1") != std::string::npos);
+  CHECK(broken.err.find("sk-kimi-") == std::string::npos);
+}
