@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "scanner/cli/disk_file.h"
 #include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
@@ -49,16 +50,6 @@ class Keep final : public files::Visitor {
 int rank(PlaceKind place) {
   if (place == PlaceKind::tool_store) return 0;
   return place == PlaceKind::ordinary ? 2 : 1;
-}
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-bool is_there(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0;
 }
 
 }  // namespace

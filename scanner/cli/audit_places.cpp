@@ -5,15 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "scanner/cli/disk_file.h"
 #include "scanner/cli/places.h"
 
 namespace kimiguard::cli {
 namespace {
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 std::string below(const std::string& path, const std::string& folder) {
   if (path == folder) return "";

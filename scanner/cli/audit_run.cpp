@@ -21,6 +21,7 @@
 #include "scanner/cli/audit_places.h"
 #include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
+#include "scanner/cli/known_keys.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/own_processes.h"
 #include "scanner/cli/progress.h"
@@ -38,11 +39,6 @@ namespace {
 constexpr std::string_view kPlatform = "moonshot-platform-key";
 constexpr std::string_view kUnattributed = "unattributed-sk-key";
 constexpr std::size_t kMostProblems = 100;  // of markers, as notes
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 std::string real_path(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), std::free);
@@ -72,42 +68,6 @@ std::map<std::string, std::string> variables_of(const std::string& lines) {
   }
   return variables;
 }
-
-// What the leak scan says of keys, in the words that the judge of settings asks for. A host beside a
-// key is what is to be judged and no proof of its console; a console's name is.
-class Knowledge {
- public:
-  Knowledge(const std::vector<Match>& matches, const Rulebook& book) {
-    for (const Match& match : matches) {
-      if (match.rule != kPlatform || match.confidence < Confidence::medium) continue;
-      kimi::Background& known = by_id_[match.secret.id()];
-      if (known.key_realm.empty()) known.key_realm = "platform";
-      for (const Evidence& evidence : match.evidence) {
-        const Realm* realm = book.realm(match.realm);
-        if (realm == nullptr) continue;
-        if (std::find(realm->console_hosts.begin(), realm->console_hosts.end(), evidence.text) ==
-            realm->console_hosts.end())
-          continue;
-        if (!known.key_evidence.empty() && known.key_realm != realm->id) {
-          conflict_.insert(match.secret.id());
-          continue;
-        }
-        known.key_realm = realm->id;
-        known.key_evidence = evidence.text;
-      }
-    }
-    for (const std::string& id : conflict_) by_id_[id] = {"platform", "", "", ""};
-  }
-
-  kimi::Background of(const Secret& key) const {
-    const auto found = by_id_.find(key.id());
-    return found == by_id_.end() ? kimi::Background{} : found->second;
-  }
-
- private:
-  std::map<std::string, kimi::Background> by_id_;
-  std::set<std::string> conflict_;
-};
 
 class AuditRun {
  public:
@@ -142,15 +102,15 @@ class AuditRun {
     input.as_of = options_.common.date();
     input.tracked = [this](const std::string& path) { return leaks_.status().exposure_of(path).tracked; };
     if (present_) read_present(input);
-    std::optional<Knowledge> knowledge;
+    KnownKeys known;
     input.trees = true;
     input.before_judging = [&](const std::vector<agents::SeenFile>& files, const std::vector<agents::SeenTree>& trees) {
       leaks_.files(files, trees);
       for (std::size_t i = 0; i < options_.paths.size(); ++i)
         if (!inside_another(input.projects, i)) leaks_.below(options_.paths[i]);
-      knowledge.emplace(leaks_.matches(), *input.rulebook);
+      for (const Match& match : leaks_.matches()) known.learn(match, *input.rulebook);
     };
-    input.background = [&](const Secret& key) { return knowledge ? knowledge->of(key) : kimi::Background{}; };
+    input.background = [&](const Secret& key) { return known.of(key); };
     agents::AuditResult audited = agents::audit(input);
     return report(std::move(audited));
   }
@@ -344,11 +304,7 @@ class AuditRun {
     tell_of_windows(report);
     coverage_.settle();
     report.coverage = coverage_;
-    ExitRules rules;
-    rules.fail_on = report.fail_on;
-    rules.exit_zero = options_.common.exit_zero;
-    rules.strict = options_.common.strict;
-    report.exit_status = exit_status(report.findings, report.coverage, rules);
+    report.exit_status = exit_status(report.findings, report.coverage, exit_rules(options_.common));
     return report;
   }
 

@@ -11,45 +11,13 @@
 #include "scanner/agents/audit.h"
 #include "scanner/agents/built_in_profiles.h"
 #include "scanner/agents/knobs.h"
+#include "scanner/cli/known_keys.h"
 #include "scanner/kimi/verdict.h"
 #include "scanner/suppress/inline_marker.h"
 #include "scanner/text/region.h"
 
 namespace kimiguard::cli {
 namespace {
-
-// What is known of a key from where it was seen in this run.
-class KnownKeys {
- public:
-  KnownKeys(const std::vector<judge::Sighting>& sightings, const Rulebook& rulebook) {
-    for (const judge::Sighting& sighting : sightings) {
-      const Match& match = sighting.match;
-      if (match.secret.empty()) continue;
-      kimi::Background& known = keys_[match.secret.id()];
-      const std::string evidence = match.evidence.empty() ? std::string() : match.evidence.front().text;
-      if (rulebook.realm(match.realm) != nullptr && disputed_.count(match.secret.id()) == 0) {
-        if (!known.key_realm.empty() && known.key_realm != match.realm) {
-          // Two places say two things; the conflict itself is found from the connections.
-          disputed_.insert(match.secret.id());
-          known.key_realm.clear();
-          known.key_evidence.clear();
-        } else {
-          known.key_realm = match.realm;
-          if (known.key_evidence.empty()) known.key_evidence = evidence;
-        }
-      }
-      if (!match.issuer.empty() && known.key_issuer.empty()) known.key_issuer = match.issuer;
-    }
-  }
-  kimi::Background of(const Secret& key) const {
-    const auto found = key.empty() ? keys_.end() : keys_.find(key.id());
-    return found == keys_.end() ? kimi::Background{} : found->second;
-  }
-
- private:
-  std::unordered_map<std::string, kimi::Background> keys_;
-  std::set<std::string> disputed_;
-};
 
 // Puts places into the file that they name.
 class PlaceFiller {
@@ -105,7 +73,8 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
   if (!profiles) return findings;  // the tests hold the embedded ones sound
   const agents::FileReader reader(*profiles, rulebook);
   const kimi::Judge judge(rulebook);
-  const KnownKeys keys(sightings, rulebook);
+  KnownKeys keys;
+  for (const judge::Sighting& sighting : sightings) keys.learn(sighting.match, rulebook);
   const auto take = [&](std::vector<Finding> more) { std::move(more.begin(), more.end(), std::back_inserter(findings)); };
 
   std::vector<Connection> connections;

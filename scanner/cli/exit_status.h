@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "scanner/cli/common_options.h"
 #include "scanner/core/coverage.h"
 #include "scanner/core/finding.h"
 #include "scanner/core/severity.h"
@@ -21,6 +22,14 @@ struct ExitRules {
   bool history_by_name = false;  // --only history: then a shallow border is a 3
   bool read_nothing = false;     // there was something to read, and nothing was
 };
+
+inline ExitRules exit_rules(const CommonOptions& options) {
+  ExitRules rules;
+  rules.fail_on = options.fail_level();
+  rules.exit_zero = options.exit_zero;
+  rules.strict = options.strict;
+  return rules;
+}
 
 inline int exit_status(const std::vector<Finding>& findings, const Coverage& coverage, const ExitRules& rules) {
   for (const Finding& finding : findings)

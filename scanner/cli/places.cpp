@@ -4,21 +4,12 @@
 
 #include <algorithm>
 
+#include "scanner/cli/disk_file.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/source/git/repository/repository.h"
 
 namespace kimiguard::cli {
 namespace {
-
-bool exists(const std::string& path) {
-  struct stat status {};
-  return ::lstat(path.c_str(), &status) == 0;
-}
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -31,7 +22,7 @@ std::string outermost_repository(const std::string& path) {
   std::string found;
   std::string at = path;
   while (true) {
-    if (exists(at + "/.git") || (exists(at + "/HEAD") && git::is_git_directory(at))) found = at;
+    if (is_there(at + "/.git") || (is_there(at + "/HEAD") && git::is_git_directory(at))) found = at;
     if (at == "/" || at.empty()) break;
     at = parent_of(at);
   }

@@ -35,11 +35,6 @@ unsigned threads_of(const CommonOptions& options) {
   return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 constexpr std::size_t kMostProblems = 20;
 
 class ScanRun {
@@ -395,10 +390,7 @@ class ScanRun {
     for (const Gap& gap : status_.gaps()) coverage_.gaps.push_back(gap);
     coverage_.settle();
     report.coverage = coverage_;
-    ExitRules rules;
-    rules.fail_on = report.fail_on;
-    rules.exit_zero = options_.common.exit_zero;
-    rules.strict = options_.common.strict;
+    ExitRules rules = exit_rules(options_.common);
     rules.history_by_name = options_.only == "history";
     rules.read_nothing = history_missing_;
     report.exit_status = exit_status(report.findings, report.coverage, rules);

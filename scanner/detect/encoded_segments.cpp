@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "scanner/core/digits.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -17,42 +19,15 @@ constexpr std::size_t kShortestBase64 = 16;
 constexpr std::size_t kShortestHex = 32;
 constexpr std::size_t kMostSegments = 20000;
 
-constexpr std::uint8_t kNone = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> make_hex() {
-  std::array<std::uint8_t, 256> table{};
-  table.fill(kNone);
-  for (int i = 0; i < 10; ++i) table[static_cast<std::size_t>('0' + i)] = static_cast<std::uint8_t>(i);
-  for (int i = 0; i < 6; ++i)
-    table[static_cast<std::size_t>('a' + i)] = table[static_cast<std::size_t>('A' + i)] = static_cast<std::uint8_t>(10 + i);
-  return table;
-}
-constexpr auto kHex = make_hex();
-
-// 0-63, both alphabets; bit 6 says that it is of one alphabet only.
-constexpr std::array<std::uint8_t, 256> make_base64() {
-  std::array<std::uint8_t, 256> table{};
-  table.fill(kNone);
-  for (int i = 0; i < 26; ++i) {
-    table[static_cast<std::size_t>('A' + i)] = static_cast<std::uint8_t>(i);
-    table[static_cast<std::size_t>('a' + i)] = static_cast<std::uint8_t>(26 + i);
-  }
-  for (int i = 0; i < 10; ++i) table[static_cast<std::size_t>('0' + i)] = static_cast<std::uint8_t>(52 + i);
-  table['+'] = table['-'] = 62;
-  table['/'] = table['_'] = 63;
-  return table;
-}
-constexpr auto kBase64 = make_base64();
-
 std::uint8_t byte(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 bool printable(unsigned value) { return value > 8 && value < 0x7F; }
-bool is_hex(std::string_view text, std::size_t at) { return at < text.size() && kHex[byte(text, at)] != kNone; }
+bool is_hex(std::string_view text, std::size_t at) { return at < text.size() && hex_value(text[at]) >= 0; }
 
 bool decodes_hex(std::string_view run) {
   if (run.size() % 2 != 0) return false;
   bool digit = false;
   for (std::size_t i = 0; i < run.size(); i += 2) {
-    if (!printable(static_cast<unsigned>(kHex[byte(run, i)] << 4 | kHex[byte(run, i + 1)]))) return false;
+    if (!printable(static_cast<unsigned>(hex_value(run[i]) << 4 | hex_value(run[i + 1])))) return false;
     digit = digit || run[i] <= '9' || run[i + 1] <= '9';
   }
   return digit;
@@ -66,7 +41,7 @@ bool decodes_base64(std::string_view run, std::size_t padding) {
     url = url || c == '-' || c == '_';
     standard = standard || c == '+' || c == '/';
     likely = likely || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_';
-    bits = bits << 6 | kBase64[static_cast<std::uint8_t>(c)];
+    bits = bits << 6 | static_cast<std::uint32_t>(base64_value(c));
     have += 6;
     if (have >= 8) {
       have -= 8;
@@ -150,7 +125,7 @@ class Collector {
 
  private:
   bool printable_at(std::size_t at) const {
-    return printable(static_cast<unsigned>(kHex[byte(text_, at + 1)] << 4 | kHex[byte(text_, at + 2)]));
+    return printable(static_cast<unsigned>(hex_value(text_[at + 1]) << 4 | hex_value(text_[at + 2])));
   }
 
   std::string_view text_;
@@ -162,7 +137,7 @@ class Collector {
 void sweep_plainly(std::string_view text, std::size_t begin, std::size_t open, Collector& to) {
   std::size_t run = open;
   for (std::size_t i = begin; i < text.size() && !to.full(); ++i) {
-    if (kBase64[byte(text, i)] != kNone) continue;
+    if (base64_value(text[i]) >= 0) continue;
     to.run(run, i);
     run = i + 1;
     if (text[i] == '%') to.percent(i);
@@ -290,7 +265,7 @@ DecodedPass decode_segments(std::string_view text, const std::vector<EncodedSegm
         for (std::size_t i = 0; i < run.size();) {
           const std::uint64_t at = segment.source.begin + i;
           if (run[i] == '%' && is_hex(run, i + 1) && is_hex(run, i + 2)) {
-            const char c = static_cast<char>(kHex[byte(run, i + 1)] << 4 | kHex[byte(run, i + 2)]);
+            const char c = static_cast<char>(hex_value(run[i + 1]) << 4 | hex_value(run[i + 2]));
             builder.put({&c, 1}, {at, at + 3}, 3, 1);
             i += 3;
           } else {
@@ -304,7 +279,7 @@ DecodedPass decode_segments(std::string_view text, const std::vector<EncodedSegm
           const std::size_t start = i;
           while (run[i] == '\\') ++i;
           char32_t code = 0;
-          for (std::size_t n = 1; n <= 4; ++n) code = code << 4 | kHex[byte(run, i + n)];
+          for (std::size_t n = 1; n <= 4; ++n) code = code << 4 | static_cast<unsigned>(hex_value(run[i + n]));
           i += 5;
           const auto width = static_cast<std::uint32_t>(i - start);
           builder.put_code_point(code, {segment.source.begin + start, segment.source.begin + i}, width, 1);
@@ -313,7 +288,7 @@ DecodedPass decode_segments(std::string_view text, const std::vector<EncodedSegm
       case Kind::hex: {
         std::string decoded;
         for (std::size_t i = 0; i + 1 < run.size(); i += 2)
-          decoded += static_cast<char>(kHex[byte(run, i)] << 4 | kHex[byte(run, i + 1)]);
+          decoded += static_cast<char>(hex_value(run[i]) << 4 | hex_value(run[i + 1]));
         builder.put(decoded, segment.source, 2, 1);
         break;
       }
@@ -323,7 +298,7 @@ DecodedPass decode_segments(std::string_view text, const std::vector<EncodedSegm
         int have = 0;
         for (const char c : run) {
           if (c == '=') break;
-          bits = bits << 6 | kBase64[static_cast<std::uint8_t>(c)];
+          bits = bits << 6 | static_cast<std::uint32_t>(base64_value(c));
           have += 6;
           if (have >= 8) {
             have -= 8;

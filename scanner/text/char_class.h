@@ -1,9 +1,7 @@
 // ASCII character classes, independent of the locale.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include "scanner/core/digits.h"
 
 namespace kimiguard::text {
 
@@ -17,42 +15,7 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-namespace tables {
-
-constexpr std::array<std::int8_t, 256> hex() {
-  std::array<std::int8_t, 256> values{};
-  for (auto& value : values) value = -1;
-  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
-  }
-  return values;
-}
-
-constexpr std::array<std::int8_t, 256> base64() {
-  std::array<std::int8_t, 256> values{};
-  for (auto& value : values) value = -1;
-  for (int i = 0; i < 26; ++i) {
-    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(i);
-    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(26 + i);
-  }
-  for (int i = 0; i < 10; ++i)
-    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(52 + i);
-  values['+'] = values['-'] = 62;
-  values['/'] = values['_'] = 63;
-  return values;
-}
-
-inline constexpr std::array<std::int8_t, 256> kHex = hex();
-inline constexpr std::array<std::int8_t, 256> kBase64 = base64();
-
-}  // namespace tables
-
-// 0 to 15, or -1.
-constexpr int hex_value(char c) { return tables::kHex[static_cast<std::uint8_t>(c)]; }
-
-// 0 to 63 in either alphabet of RFC 4648 (base64 and base64url), or -1.
-constexpr int base64_value(char c) { return tables::kBase64[static_cast<std::uint8_t>(c)]; }
+using kimiguard::base64_value;
+using kimiguard::hex_value;
 
 }  // namespace kimiguard::text

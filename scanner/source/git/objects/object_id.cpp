@@ -4,27 +4,11 @@
 #include <sha2.h>
 
 #include <algorithm>
+#include <array>
+
+#include "scanner/core/digits.h"
 
 namespace kimiguard::git {
-namespace {
-
-// By table: commits name three objects each, and branches on their digits cost 270 ns an id.
-constexpr std::array<std::int8_t, 256> make_hex_values() {
-  std::array<std::int8_t, 256> values{};
-  for (auto& value : values) value = -1;
-  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
-  }
-  return values;
-}
-constexpr std::array<std::int8_t, 256> kHexValues = make_hex_values();
-
-int hex_value(char c) { return kHexValues[static_cast<unsigned char>(c)]; }
-
-}  // namespace
-
 std::string_view name(ObjectType type) {
   switch (type) {
     case ObjectType::commit: return "commit";

@@ -236,16 +236,21 @@ struct ObjectStore::State {
     return *rebuilt;
   }
 
-  // Gives every pack that has no good index one made from its entries. Twice, as one such pack may hold
-  // bases of another.
-  void salvage_packs() {
-    const BaseReader elsewhere = [this](const ObjectId& id) -> std::optional<Object> {
+  // For a pack that is read from its own entries: bases that stand elsewhere.
+  BaseReader from_other_packs() const {
+    return [this](const ObjectId& id) -> std::optional<Object> {
       Scratch scratch;
       int fallbacks = 0;
       const Result<Rebuilt> base = copy_of(id, nullptr, 0, scratch, fallbacks);
       if (!base) return std::nullopt;
       return Object{base->type, std::string(base->bytes)};
     };
+  }
+
+  // Gives every pack that has no good index one made from its entries. Twice, as one such pack may hold
+  // bases of another.
+  void salvage_packs() {
+    const BaseReader elsewhere = from_other_packs();
     std::vector<std::uint64_t> missing(packs.size(), 0);
     for (int round = 0; round < 2; ++round) {
       for (std::size_t i = 0; i < packs.size(); ++i) {
@@ -288,13 +293,7 @@ struct ObjectStore::State {
   // read in the order of their entries. Looked for when something is not found or not right, once.
   const std::vector<std::shared_ptr<const Pack>>& repaired() const {
     std::call_once(repair, [this] {
-      const BaseReader elsewhere = [this](const ObjectId& id) -> std::optional<Object> {
-        Scratch scratch;
-        int fallbacks = 0;
-        const Result<Rebuilt> base = copy_of(id, nullptr, 0, scratch, fallbacks);
-        if (!base) return std::nullopt;
-        return Object{base->type, std::string(base->bytes)};
-      };
+      const BaseReader elsewhere = from_other_packs();
       for (const auto& pack : packs) {
         if (!pack->indexed() || pack->index().check().sound) continue;
         Pack renewed = *pack;
