@@ -62,7 +62,10 @@ bool may_be_a_tools(std::string_view path) {
 Settings settings_in(std::string_view path, std::string_view bytes, bool holds_key) {
   if (bytes.empty() || bytes.size() > kMostBytes) return Settings::none;
   if (holds_key && agents::is_source(path)) return Settings::any;
-  if (!config::format_of(path, {})) return Settings::none;
+  const std::optional<config::Format> format = config::format_of(path, {});
+  if (!format) return Settings::none;
+  // Transcripts: gigabytes of talk about settings, none in force.
+  if (*format == config::Format::jsonl && !holds_key) return Settings::none;
   if (holds_key) return Settings::any;
   // Outside a tool's own files a name alone is prose or a translation; a connection has an address or a variable.
   if (names_kimi(bytes)) return has_any(bytes, kConnects) ? Settings::any : Settings::of_tools;

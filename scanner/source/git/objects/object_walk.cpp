@@ -205,7 +205,6 @@ class Pass {
           std::copy(other->bytes.begin(), other->bytes.end(), copy);
           below.bytes = {copy, other->bytes.size()};
           below.hits = worker.last_hits();
-          below.marks = worker.last_marks();
           below.begin = forest.child_begin[node];
           below.end = forest.child_begin[node + 1];
           worker.subtree(std::move(below));

@@ -25,7 +25,9 @@ class TreeVisitor {
  public:
   virtual ~TreeVisitor() = default;
   // An entry that was not carried from the tree's base. What is returned is kept with the entry and
-  // carried with it; 0 keeps nothing. `name` and `id` (the hash's length) are valid during the call.
+  // carried with it, to this visitor only: a thread that takes over trees made from another's base is
+  // told the base's entries again. 0 keeps nothing. `name` and `id` (the hash's length) are valid
+  // during the call.
   virtual std::uint32_t entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) = 0;
   // Whether tree() is called for every tree, or only for those of whose own entries one was kept.
   virtual bool every_tree() const { return false; }

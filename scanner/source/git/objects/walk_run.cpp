@@ -89,7 +89,11 @@ void WalkWorker::subtree(Subtree subtree) {
   base.buffer = std::move(subtree.buffer);
   base.bytes = subtree.bytes;
   base.hits = std::move(subtree.hits);
-  base.marks = std::move(subtree.marks);
+  if (looks_into(type_)) {
+    // What the giver's visitor kept with the entries means nothing to this one.
+    base.marks = spare_marks();
+    links_->whole(base.bytes, base.marks);
+  }
   push(subtree.node, std::move(base));
   stack_[depth_ - 1].keep = subtree.keep;
   stack_[depth_ - 1].next = subtree.begin;
@@ -113,7 +117,6 @@ void WalkWorker::offer() {
     std::memcpy(copy, level.bytes.data(), level.bytes.size());
     given.bytes = {copy, level.bytes.size()};
     given.hits = level.hits;
-    given.marks = level.marks;
     given.end = level.end;
     given.begin = --level.end;
     const std::lock_guard lock(shared_.mutex);

@@ -29,7 +29,6 @@ struct Subtree {
   RawBuffer buffer;
   std::string_view bytes;  // in buffer
   std::vector<Hit> hits;
-  TreeMarks marks;
   std::uint32_t begin = 0;  // into DeltaForest::children
   std::uint32_t end = 0;
   // The bytes came from another copy than the node's own entry: they cannot be rebuilt from it.
@@ -87,9 +86,8 @@ class WalkWorker {
   void subtree(Subtree subtree);
   // Matches and delivers bytes that a node should have; for those recovered from another copy.
   void recovered(Node node, ObjectType type, std::string_view bytes);
-  // The hits and marks recovered() found last.
+  // The hits recovered() found last.
   const std::vector<Hit>& last_hits() const { return last_hits_; }
-  const TreeMarks& last_marks() const { return last_marks_; }
 
   std::vector<Failed> failed;
   std::vector<ObjectId> wrong_names;  // names that were given to other bytes
