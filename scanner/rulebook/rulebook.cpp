@@ -151,7 +151,8 @@ void Reader::foreign(rulebook::ForeignFile read, const RuleFile& file) {
     else if (read.extends_rules && is_base(*found)) *found = rulebook::extended(*found, rule);
     else *found = std::move(rule);
   }
-  for (auto& [id, excuses] : read.targeted) {
+  for (auto& [target, excuses] : read.targeted) {
+    const std::string& id = target;  // clang 14 captures no structured binding
     const auto found = std::find_if(book_.rules.begin(), book_.rules.end(), [&](const Rule& rule) { return rule.id == id && is_base(rule); });
     if (found == book_.rules.end()) {
       complaints.push_back(file.name + ":1:1: an allowlist is for the rule '" + id + "', which is not there");
