@@ -262,9 +262,7 @@ struct ObjectStore::State {
           gaps.push_back({GapKind::not_parsed, "index", renewed.path(),
                           "the index is missing, damaged or not this pack's: objects were read in the "
                           "order of the pack"});
-          if (found.unread_bytes > 0)
-            gaps.push_back({GapKind::unreadable, "damaged", renewed.path(),
-                            std::to_string(found.unread_bytes) + " bytes of the pack are no readable objects"});
+          report_unread(renewed, found, gaps);
         }
         if (found.nameless > 0 && (round == 1 || missing[i] == 0)) report_nameless(renewed, found);
         renewed.set_index(std::move(found.index));

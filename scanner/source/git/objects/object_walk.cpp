@@ -317,10 +317,7 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
     salvage_pack(i, "the index is damaged: objects were read in the order of the pack");
     indexes[i] = &salvaged[i]->index;
     renewed = true;
-    if (salvaged[i]->unread_bytes > 0)
-      report.coverage.gaps.push_back(
-          {GapKind::unreadable, "damaged", packs[i]->path(),
-           std::to_string(salvaged[i]->unread_bytes) + " bytes of the pack are no readable objects"});
+    report_unread(*packs[i], *salvaged[i], report.coverage.gaps);
     if (salvaged[i]->nameless > 0)
       report.coverage.gaps.push_back({GapKind::unreadable, "damaged", packs[i]->path(),
                                       "deltas made from objects that are damaged or not stored",

@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -42,6 +43,9 @@ class Salvage {
     Salvaged result;
     result.index = PackIndex::from_entries(std::move(found_), pack_.hash_kind());
     result.unread_bytes = unread_;
+    // Where bytes could not be read, these are what the head counts.
+    if (unread_ == 0 && pack_.claimed_count() > entries_.size())
+      result.absent = pack_.claimed_count() - entries_.size();
     for (const Entry& entry : entries_) result.nameless += entry.named ? 0 : 1;
     result.missing_bases = missing_bases_;
     return result;
@@ -321,6 +325,16 @@ class Salvage {
 
 Salvaged salvage(const Pack& pack, const BaseReader& elsewhere, std::uint64_t max_object_bytes) {
   return Salvage(pack, elsewhere, max_object_bytes).run();
+}
+
+void report_unread(const Pack& pack, const Salvaged& found, std::vector<Gap>& gaps) {
+  if (found.unread_bytes > 0)
+    gaps.push_back({GapKind::unreadable, "damaged", pack.path(),
+                    std::to_string(found.unread_bytes) + " bytes of the pack are no readable objects"});
+  // A file that was cut where an object ends.
+  if (found.absent > 0)
+    gaps.push_back({GapKind::unreadable, "damaged", pack.path(),
+                    "objects that the pack's head counts do not stand in it", found.absent});
 }
 
 }  // namespace kimiguard::git

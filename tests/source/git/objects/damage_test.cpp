@@ -270,6 +270,23 @@ TEST_CASE("a pack without an index, with another's, or with an empty one is read
   for (const auto& [hex, object] : expected) REQUIRE((*store)->read(*ObjectId::from_hex(hex))->bytes == object.second);
 }
 
+// Found by random damage, one cut in thousands: the last twenty bytes passed for the trailer.
+TEST_CASE("a pack that was cut at any byte says so, with its index and without") {
+  PackWriter writer;
+  for (int i = 0; i < 6; ++i) writer.whole(ObjectType::blob, "object " + std::to_string(i) + std::string(40, 'x'));
+  const std::string pack = writer.pack();
+  for (const bool with_index : {true, false})
+    for (std::size_t size = 0; size < pack.size(); ++size) {
+      const Sandbox sandbox;
+      std::filesystem::create_directories(sandbox.path("pack"));
+      writer.write(sandbox.path(""), "0000", with_index);
+      write_file(sandbox.path("pack/pack-0000.pack"), pack.substr(0, size));
+      const Walked walked = walk_all(sandbox.path(""));
+      INFO(size << " of " << pack.size() << (with_index ? ", indexed" : "") << ", objects: " << walked.objects.size());
+      if (walked.objects.size() < 6) REQUIRE(walked.report.coverage.has(GapKind::unreadable));
+    }
+}
+
 TEST_CASE("an index that lies about offsets hides nothing") {
   PackWriter pack;
   const std::string base(3000, 'b');
