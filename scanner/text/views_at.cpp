@@ -56,8 +56,9 @@ Span whole_lines(std::string_view bytes, Span around, Span window) {
     if (end != std::string_view::npos) window.begin = end + 1;
   }
   if (window.end < bytes.size() && window.end > around.end) {
-    const std::size_t end = bytes.rfind('\n', window.end - 1);
-    if (end != std::string_view::npos && end >= around.end) window.end = end + 1;
+    // Not farther back than the window: in a file of one line every candidate would read all of it.
+    const std::size_t end = bytes.substr(around.end, window.size() - (around.end - window.begin)).rfind('\n');
+    if (end != std::string_view::npos) window.end = around.end + end + 1;
   }
   return window;
 }
