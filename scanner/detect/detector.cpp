@@ -188,6 +188,7 @@ struct Detector::State {
     std::string_view text;
     const text::View* view = nullptr;
     const Layer* outer = nullptr;
+    mutable std::optional<text::ViewsGiven> given;  // of its text, so far
 
     Span to_document(Span span) const { return view == nullptr ? span : view->to_source(span); }
     // Where a span of this layer stands in the layer around it.
@@ -760,9 +761,10 @@ struct Detector::State {
       views.push_back(text::decode_units(layer.text, window.span, form));
     } else {
       // Nearer where the token began later or was wrapped.
+      if (!layer.given) layer.given.emplace();
       for (const std::uint64_t back : {48u, 12u}) {
         const std::uint64_t begin = std::max(window.hit > back ? window.hit - back : 0, window.span.begin);
-        std::vector<text::View> more = text::views_at(layer.text, {begin, window.hit});
+        std::vector<text::View> more = text::views_at(layer.text, {begin, window.hit}, &*layer.given);
         std::move(more.begin(), more.end(), std::back_inserter(views));
       }
     }

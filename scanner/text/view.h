@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -94,14 +95,27 @@ class ViewBuilder {
 inline constexpr std::uint64_t kWindow = 16 << 10;
 inline constexpr std::uint64_t kLongestToken = 64 << 10;
 
+// What views_at decoded in one text, for those who ask at many places in it: each of a thousand escapes in a
+// row would have the same thirty kilobytes around it decoded.
+class ViewsGiven {
+ public:
+  // Whether the decoder `kind` was already tried on all of `span`; notes it if not.
+  bool before(unsigned kind, Span span);
+
+ private:
+  std::deque<std::pair<unsigned, Span>> tried_;  // the last ones
+};
+
 // The decoded views that apply around a candidate (`around`: where an expression matched in `bytes`).
 // Each view covers `around` and what surrounds it: the whole token for base64 and hex (up to
 // kLongestToken), the enclosing string literal for JSON and other escapes (else the window), the word
-// for percent, the lines around for the others, at most kWindow each side. A view is given only where
+// for percent, the lines around for the others. The window reaches kWindow to each side and on to the next
+// multiple of kWindow, so that neighbours see the same. A view is given only where
 // decoding changes something there; base64, hex and UTF-16 only where `around` itself decodes to text.
-// Nesting is the caller's: call again on a view's text with view.from_source(around), compose, up to a
+// With `given`, views that cover nothing but what an earlier call with it and the same `bytes` covered are
+// left out. Nesting is the caller's: call again on a view's text with view.from_source(around), compose, up to a
 // depth of its choice. Never fails; at most 12 views.
-std::vector<View> views_at(std::string_view bytes, Span around);
+std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* given = nullptr);
 
 // Whether a run of base64 or hexadecimal digits decodes, from any digit on, to a stretch of text as long as
 // the shortest part of a key (or of its encoding) that counts. Looks at the run's first 192 digits.

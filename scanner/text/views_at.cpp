@@ -44,9 +44,16 @@ bool looks_textual(std::string_view bytes) {
   return odd * 16 <= bytes.size();
 }
 
-Span window_around(std::string_view bytes, Span around, std::uint64_t reach) {
-  return {around.begin > reach ? around.begin - reach : 0,
-          std::min<std::uint64_t>(bytes.size(), around.end + reach)};
+// Decoders and what else a view depends on, for ViewsGiven. Tokens have one kind an alignment.
+enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kMail, kLiterals, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
+
+bool given_before(ViewsGiven* given, unsigned kind, Span span) { return given != nullptr && given->before(kind, span); }
+
+// Rounded outwards: candidates in one stretch of kWindow have one window.
+Span window_around(std::string_view bytes, Span around) {
+  const std::uint64_t begin = around.begin > kWindow ? around.begin - kWindow : 0;
+  return {begin - begin % kWindow,
+          std::min<std::uint64_t>(bytes.size(), (around.end + 2 * kWindow - 1) / kWindow * kWindow)};
 }
 
 // The window cut down to whole lines where it has line ends.
@@ -122,7 +129,7 @@ Literal literal_around(std::string_view bytes, Span around, Span window) {
   return literal;
 }
 
-void add_escapes(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
+void add_escapes(std::string_view bytes, Span around, Span window, ViewsGiven* given, std::vector<View>& views) {
   const std::string_view seen = bytes.substr(0, window.end);
   if (seen.find('\\', window.begin) == std::string_view::npos) return;
   const Literal literal = literal_around(bytes, around, window);
@@ -131,6 +138,8 @@ void add_escapes(std::string_view bytes, Span around, Span window, std::vector<V
     Span inside = literal.inside;
     // A window must not begin inside an escape.
     if (cut && cuts_escape(bytes, inside.begin)) ++inside.begin;
+    const bool any = bytes.substr(0, inside.end).find('\\', inside.begin) != std::string_view::npos;
+    if (any && given_before(given, kEscapes, inside)) return;
     if (auto view = decode_escapes(bytes, inside)) {
       views.push_back(std::move(*view));
       return;
@@ -138,6 +147,7 @@ void add_escapes(std::string_view bytes, Span around, Span window, std::vector<V
   }
   Span lines = whole_lines(bytes, around, window);
   if (lines.begin != 0 && cuts_escape(bytes, lines.begin)) ++lines.begin;
+  if (given_before(given, kEscapes, lines)) return;
   if (auto view = decode_escapes(bytes, lines)) views.push_back(std::move(*view));
 }
 
@@ -145,10 +155,11 @@ bool word_char(char c) {
   return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0';
 }
 
-void add_percent(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
+void add_percent(std::string_view bytes, Span around, Span window, ViewsGiven* given, std::vector<View>& views) {
   Span word = around;
   while (word.begin > window.begin && word_char(bytes[word.begin - 1])) --word.begin;
   while (word.end < window.end && word_char(bytes[word.end])) ++word.end;
+  if (bytes.substr(0, word.end).find('%', word.begin) == std::string_view::npos || given_before(given, kPercent, word)) return;
   if (auto view = decode_percent(bytes, word)) views.push_back(std::move(*view));
 }
 
@@ -211,7 +222,7 @@ void add_units(std::string_view bytes, Span around, Span window, std::vector<Vie
   }
 }
 
-void add_tokens(std::string_view bytes, Span around, Digits digits, std::vector<View>& views) {
+void add_tokens(std::string_view bytes, Span around, Digits digits, ViewsGiven* given, std::vector<View>& views) {
   const auto token = token_around(bytes, around, digits);
   if (!token || token->digits() < (digits == Digits::hex ? kLeastHex : kLeastBase64)) return;
   // The candidate's own digits decide about an alignment; only then is the whole token decoded.
@@ -229,6 +240,7 @@ void add_tokens(std::string_view bytes, Span around, Digits digits, std::vector<
   for (unsigned skip = 0; skip < group; ++skip) {
     const auto into = static_cast<unsigned>((group + skip - before % group) % group);
     if (!looks_textual(decode_token(bytes, own, digits, into).text)) continue;
+    if (given_before(given, (digits == Digits::hex ? kHex : kBase64) + skip, token->all())) continue;
     View view = decode_token(bytes, *token, digits, skip);
     if (view.from_source(around).size() >= 3) views.push_back(std::move(view));
   }
@@ -316,29 +328,40 @@ bool shows_more(const View& view) {
 
 }  // namespace
 
-std::vector<View> views_at(std::string_view bytes, Span around) {
+bool ViewsGiven::before(unsigned kind, Span span) {
+  constexpr std::size_t kMost = 64;
+  for (const auto& [tried, all] : tried_)
+    if (tried == kind && all.begin <= span.begin && span.end <= all.end &&
+        (kind < kBase64 || (all.begin == span.begin && all.end == span.end)))
+      return true;
+  tried_.emplace_front(kind, span);
+  if (tried_.size() > kMost) tried_.pop_back();
+  return false;
+}
+
+std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* given) {
   std::vector<View> views;
   around.end = std::min<std::uint64_t>(around.end, bytes.size());
   if (around.begin >= around.end) return views;
-  const Span window = window_around(bytes, around, kWindow);
+  const Span window = window_around(bytes, around);
   const std::string_view seen = bytes.substr(0, window.end);
   const std::string_view near = bytes.substr(around.begin, around.size());
 
   if (near.find('\0') != std::string_view::npos) add_units(bytes, around, window, views);
-  add_tokens(bytes, around, Digits::base64, views);
-  add_tokens(bytes, around, Digits::hex, views);
-  add_escapes(bytes, around, window, views);
-  add_percent(bytes, around, window, views);
+  add_tokens(bytes, around, Digits::base64, given, views);
+  add_tokens(bytes, around, Digits::hex, given, views);
+  add_escapes(bytes, around, window, given, views);
+  add_percent(bytes, around, window, given, views);
 
   const Span whole = whole_lines(bytes, around, window);
   const Span lines = lines_around(bytes, around, window, 0);
   const auto line_holds = [&](char c) {
     return bytes.substr(0, lines.end).find(c, lines.begin) != std::string_view::npos;
   };
-  if (line_holds('&')) {
+  if (line_holds('&') && !given_before(given, kHtml, whole)) {
     if (auto view = decode_html(bytes, whole)) views.push_back(std::move(*view));
   }
-  if (line_holds('\x1B') || line_holds('^')) {
+  if ((line_holds('\x1B') || line_holds('^')) && !given_before(given, kAnsi, whole)) {
     if (auto view = strip_ansi(bytes, whole)) views.push_back(std::move(*view));
   }
   const Span block = lines_around(bytes, around, window, 1);
@@ -359,11 +382,13 @@ std::vector<View> views_at(std::string_view bytes, Span around) {
       if (text.find('=') != std::string_view::npos && !reads_as_quoted_printable(text)) break;
       mail.end = below.end;
     }
-    if (auto view = decode_quoted_printable(bytes, mail)) views.push_back(std::move(*view));
+    if (!given_before(given, kMail, mail))
+      if (auto view = decode_quoted_printable(bytes, mail)) views.push_back(std::move(*view));
   }
   const Span literals = lines_around(bytes, around, window, 8);
   if (bytes.substr(0, literals.end).find_first_of("\"'`", literals.begin) != std::string_view::npos) {
-    if (auto view = join_literals(bytes, literals)) views.push_back(std::move(*view));
+    if (!given_before(given, kLiterals, literals))
+      if (auto view = join_literals(bytes, literals)) views.push_back(std::move(*view));
   }
   const Span wrapped = lines_around(bytes, around, window, 8);
   const Span near_lines = lines_around(bytes, around, window, 2);
