@@ -72,9 +72,16 @@ class ObjectReader {
   detect::Detector& detector() { return collector_.detector(); }
 
   void read(const git::ObjectId& id, git::ObjectType type, std::string_view bytes, std::string_view path = {}) {
+    look(id, type, bytes, path);
+    keep(id, type, bytes);
+  }
+
+  // Reads an object; whether anything came of it.
+  bool look(const git::ObjectId& id, git::ObjectType type, std::string_view bytes, std::string_view path = {}) {
     Document document;
     document.bytes = bytes;
     document.origin = origin_of(id, type, repository_.git_dir);
+    looked_ = id;
     collector_.matches().clear();
     if (type == git::ObjectType::blob)
       collector_.document_and_inside(document, path);
@@ -83,6 +90,12 @@ class ObjectReader {
     if (keep_configs_ && type == git::ObjectType::blob && !path.empty() &&
         settings_in(path, bytes, !collector_.matches().empty()) != Settings::none)
       configs_.push_back({id, std::string(path), std::string(bytes)});
+    return !collector_.matches().empty() || (type == git::ObjectType::blob && git::lfs_pointer(bytes));
+  }
+
+  // Keeps what look() found; `id` is its true name.
+  void keep(const git::ObjectId& id, git::ObjectType type, std::string_view bytes) {
+    if (!(id == looked_)) look(id, type, bytes);
     for (Match& match : collector_.matches()) {
       ObjectMatch found;
       found.id = id;
@@ -113,6 +126,7 @@ class ObjectReader {
  private:
   MatchCollector collector_;
   const git::Repository& repository_;
+  git::ObjectId looked_;
   std::uint64_t lfs_ = 0;  // pointers without their content
   bool keep_configs_;
   std::vector<ObjectMatch> found_;
@@ -138,9 +152,12 @@ class WalkVisitor final : public git::ObjectVisitor {
   git::Finder* finder() override { return &finder_; }
   git::TreeVisitor* trees() override { return &missing_; }
   unsigned every_object() const override { return git::type_bit(git::ObjectType::commit) | git::type_bit(git::ObjectType::tag); }
+  bool speaks(const git::ObjectView& view, const std::vector<git::Hit>&) override {
+    return reader_.look(view.id, view.type, view.bytes);
+  }
   void object(const git::ObjectView& view, const std::vector<git::Hit>& hits) override {
     missing_.object(view);
-    if (!hits.empty()) reader_.read(view.id, view.type, view.bytes);
+    if (!hits.empty()) reader_.keep(view.id, view.type, view.bytes);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "scanner/detect/attribution.h"
+#include "scanner/detect/context_memory.h"
 #include "scanner/detect/encoded_segments.h"
 #include "scanner/detect/foreign.h"
 #include "scanner/detect/jwt.h"
@@ -177,6 +178,7 @@ struct Detector::State {
   std::optional<Matcher::Scratch> user_scratch;
   std::vector<Span> candidates;
   std::vector<RawHit> hits;
+  ContextMemory nothing_there;
 
   explicit State(std::shared_ptr<Detection> given)
       : detection(std::move(given)), shared(detection->shared_.get()), scratch(shared->matcher) {
@@ -214,6 +216,11 @@ struct Detector::State {
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> seen;  // by span
     std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> foreign_seen;  // rule, span
     std::vector<std::pair<Span, std::string>> viewed;  // views of the document that were examined
+    // For ContextMemory: the window at work, how many of `viewed` earlier windows made, and whether something was left
+    // out for what these saw, or judged too far away for the window's own context to tell.
+    Span window;
+    std::size_t viewed_before = 0;
+    bool depends_on_more = false;
   };
 
   void find(std::string_view bytes, std::vector<Window>& windows) {
@@ -515,11 +522,46 @@ struct Detector::State {
 
   void look(Work& work, const Layer& layer, const std::vector<Window>& windows, int depth) {
     if (shared->foreign != nullptr) look_foreign(work, layer, windows);
+    const bool remember = depth == 0 && may_remember(*work.document);
     for (const Window& window : windows) {
       if (work.found.size() >= kMostMatches) return;
+      std::optional<ContextMemory::Key> key;
+      if (remember && window.hit != 0) key = context_of(layer.text, window);
+      if (key && nothing_there.contains(*key)) continue;
+      const std::size_t found = work.found.size();
+      if (depth == 0) {
+        work.window = window.span;
+        work.viewed_before = work.viewed.size();
+        work.depends_on_more = false;
+      }
       if (window.plain) confirm(work, layer, window);
       if (window.encoded && depth < kDepth) decode(work, layer, window, depth);
+      if (key && work.found.size() == found && !work.depends_on_more) nothing_there.add(*key);
     }
+  }
+
+  // Objects of a repository come in many versions. What lies in a cell of a table or in pieces of a file depends on more
+  // than its bytes.
+  static bool may_remember(const Document& document) {
+    return document.origin != nullptr && document.origin->kind == Origin::Kind::git_object && document.context.empty() &&
+           document.seen == 0 && document.later == 0;
+  }
+
+  // All bytes that what comes of a window depends on, and where it stands in them. Views reach text::kWindow from a hit;
+  // what is judged in one is at most kNear away and asks detect::kWindow bytes around, each at most four in the document
+  // (hexadecimal twice).
+  static constexpr std::uint64_t kSides = 2 * text::kWindow;
+  static constexpr std::uint64_t kNear = 8192;
+  static_assert(kNear + 4 * (detect::kWindow + 1024) <= kSides && text::kWindow + kNear <= kSides);
+  std::optional<ContextMemory::Key> context_of(std::string_view text, const Window& window) const {
+    const std::uint64_t last = std::max(window.span.end, window.hit);
+    const std::uint64_t begin = window.span.begin > kSides ? window.span.begin - kSides : 0;
+    const std::uint64_t end = std::min<std::uint64_t>(text.size(), last + kSides);
+    std::uint64_t about = window.plain ? 1 : 2;
+    for (const std::uint64_t part : {window.span.begin - begin, window.span.end - begin, window.hit - begin}) about = about * 1'000'003 + part;
+    for (const unsigned rule : window.rules) about = about * 1'000'003 + rule + 1;
+    about = about * 4 + (begin == 0 ? 1 : 0) + (end == text.size() ? 2 : 0);
+    return nothing_there.key(text.substr(begin, end - begin), about);
   }
 
   void confirm(Work& work, const Layer& layer, const Window& window) {
@@ -552,7 +594,10 @@ struct Detector::State {
     const CompiledRule& compiled = known.rules[index];
     const std::string_view secret = layer.text.substr(span.begin, span.size());
     const Span in_document = layer.to_document(span);
-    if (work.seen.contains({in_document.begin, in_document.end})) return;
+    if (work.seen.contains({in_document.begin, in_document.end})) {
+      work.depends_on_more = true;
+      return;
+    }
     for (const auto& [issuer, mark] : compiled.marks)
       if (mark->ok() && re2::RE2::FullMatch(piece(secret), *mark)) return;
     if (any_match(compiled.placeholders, secret)) return;
@@ -565,6 +610,7 @@ struct Detector::State {
       return;
     }
 
+    if (in_document.begin + kNear < work.window.begin || in_document.end > work.window.end + kNear) work.depends_on_more = true;
     Found found;
     found.span = in_document;
     found.match.secret = Secret(secret);
@@ -773,12 +819,18 @@ struct Detector::State {
       // A long token is decoded once, however many hits it has.
       std::string chain;
       for (const std::string& encoding : whole.chain) chain += encoding + ' ';
-      const bool again = std::any_of(work.viewed.begin(), work.viewed.end(), [&](const auto& done) {
+      const auto again = std::find_if(work.viewed.begin(), work.viewed.end(), [&](const auto& done) {
         return done.first.begin <= whole.source.begin && whole.source.end <= done.first.end && done.second == chain;
       });
-      if (again) continue;
+      if (again != work.viewed.end()) {
+        if (static_cast<std::size_t>(again - work.viewed.begin()) < work.viewed_before) work.depends_on_more = true;
+        continue;
+      }
       work.viewed.emplace_back(whole.source, chain);
-      if (work.viewed.size() > 4096) work.viewed.erase(work.viewed.begin());
+      if (work.viewed.size() > 4096) {
+        work.viewed.erase(work.viewed.begin());
+        if (work.viewed_before != 0) --work.viewed_before;
+      }
       const Layer inner{whole.text, &whole, &layer};
       std::vector<Window> inside;
       find(whole.text, inside);

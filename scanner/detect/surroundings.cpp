@@ -383,8 +383,9 @@ void Surroundings::find_references() {
   if (const std::size_t dot = name.find_last_of(".:"); dot != std::string_view::npos) name = name.substr(dot + 1);
   if (name.size() < 3) return;
   int found = 0;
-  for (std::uint64_t at = text_.find(name, window_.begin); at != std::string_view::npos && at < window_.end && found < 8;
-       at = text_.find(name, at + name.size())) {
+  const std::string_view near = text_.substr(0, window_.end);
+  for (std::uint64_t at = near.find(name, window_.begin); at != std::string_view::npos && found < 8;
+       at = near.find(name, at + name.size())) {
     if (line_.contains(at)) continue;
     if (at > 0 && is_word_byte(text_[at - 1])) continue;
     if (at + name.size() < text_.size() && is_word_byte(text_[at + name.size()])) continue;

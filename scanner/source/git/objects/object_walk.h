@@ -48,6 +48,9 @@ class ObjectVisitor {
   virtual TreeVisitor* trees() { return nullptr; }
   // Types, as type_bit()s, of which objects without hits are wanted too. Asked once.
   virtual unsigned every_object() const { return 0; }
+  // Whether anything comes of an object's hits; if not, object() is not called for their sake, and the object is
+  // not hashed to check its name. Called directly before object(); the id is not checked yet.
+  virtual bool speaks(const ObjectView&, const std::vector<Hit>&) { return true; }
   // `hits` are sorted and each is there once. An exception ends the walk and leaves it.
   virtual void object(const ObjectView& view, const std::vector<Hit>& hits) = 0;
 };
