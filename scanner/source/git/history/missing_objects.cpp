@@ -21,6 +21,11 @@ const ObjectId& question(const MissingObject& one) {
   return one.by.empty() || one.namer == std::string_view("tree") ? one.id : one.by;
 }
 
+// Of several namers the smallest is kept, whichever was seen first and by what thread.
+bool comes_before(const MissingObject& a, const MissingObject& b) {
+  return std::tie(a.by, a.name, a.type) < std::tie(b.by, b.name, b.type);
+}
+
 }  // namespace
 
 MissingObjects::MissingObjects(const Repository& repository, const ObjectStore& store)
@@ -32,31 +37,38 @@ MissingObjects::Seeker::~Seeker() {
   owner_.beyond_ += beyond_;
   for (auto& [id, one] : seen_) {
     const auto [at, fresh] = owner_.missing_.try_emplace(id, one);
-    // Of several namers the smallest, whatever thread saw it first.
-    if (!fresh && std::tie(one.by, one.name) < std::tie(at->second.by, at->second.name)) at->second = std::move(one);
+    if (!fresh && comes_before(one, at->second)) at->second = std::move(one);
   }
 }
 
-MissingObject* MissingObjects::Seeker::miss(const ObjectId& id) {
-  if (id.null()) return nullptr;
+void MissingObjects::Seeker::miss(MissingObject one) {
+  if (one.id.null()) return;
+  const auto known = seen_.find(one.id);
+  if (known != seen_.end()) {
+    if (comes_before(one, known->second)) known->second = std::move(one);
+    return;
+  }
   if (seen_.size() >= kMostKept) {
     ++beyond_;
-    return nullptr;
+    return;
   }
-  const auto [at, fresh] = seen_.try_emplace(id);
-  if (!fresh) return nullptr;
-  at->second.id = id;
-  return &at->second;
+  const ObjectId id = one.id;
+  seen_.emplace(id, std::move(one));
 }
 
-// Whether the id was found lately. It takes the place of another one, so if it is not stored it must be missed now.
-bool MissingObjects::Seeker::known(const std::uint8_t* id) {
+// Whether the id was found stored lately. One that is not is looked at whoever names it.
+bool MissingObjects::Seeker::known(const std::uint8_t* id) const {
   std::uint64_t head = 0;
   std::memcpy(&head, id, sizeof head);
-  std::uint64_t& known = known_[head % kKnown];
-  if (known == head) return true;
-  known = head;
-  return false;
+  return known_[head % kKnown] == head;
+}
+
+bool MissingObjects::Seeker::stored(const std::uint8_t* id) {
+  if (!owner_.stored_.may_contain(id)) return false;
+  std::uint64_t head = 0;
+  std::memcpy(&head, id, sizeof head);
+  known_[head % kKnown] = head;
+  return true;
 }
 
 std::uint32_t MissingObjects::Seeker::entry(std::uint32_t mode, std::string_view name, const std::uint8_t* id) {
@@ -74,23 +86,25 @@ std::uint32_t MissingObjects::Seeker::entry(std::uint32_t mode, std::string_view
 void MissingObjects::Seeker::settle(Waiting& one) {
   if (one.name_size == 0) return;
   const std::uint32_t size = std::exchange(one.name_size, 0);
-  if (owner_.stored_.may_contain(one.id)) return;
+  if (stored(one.id)) return;
   const std::uint32_t kind = one.mode & 0170000;
   if (kind == 0160000) return;  // a submodule's commit lies elsewhere
-  MissingObject* const missing = miss(ObjectId(one.id, hash_bytes(owner_.store_.hash_kind())));
-  if (missing == nullptr) return;
-  missing->name = std::string(one.name, size);
-  missing->type = kind == 0040000 ? ObjectType::tree : ObjectType::blob;
+  MissingObject missing;
+  missing.id = ObjectId(one.id, hash_bytes(owner_.store_.hash_kind()));
+  missing.name = std::string(one.name, size);
+  missing.type = kind == 0040000 ? ObjectType::tree : ObjectType::blob;
+  miss(std::move(missing));
 }
 
 void MissingObjects::Seeker::object(const ObjectView& view) {
   const auto look = [&](const ObjectId& id, ObjectType type, const char* namer) {
-    if (id.empty() || known(id.data()) || owner_.stored_.may_contain(id.data())) return;
-    MissingObject* const one = miss(id);
-    if (one == nullptr) return;
-    one->namer = namer;
-    one->by = view.id;
-    one->type = type;
+    if (id.empty() || known(id.data()) || stored(id.data())) return;
+    MissingObject one;
+    one.id = id;
+    one.namer = namer;
+    one.by = view.id;
+    one.type = type;
+    miss(std::move(one));
   };
   if (view.type == ObjectType::commit) {
     const auto head = read_commit(view.bytes, owner_.store_.hash_kind());

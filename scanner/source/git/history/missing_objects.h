@@ -55,8 +55,9 @@ class MissingObjects {
       std::uint32_t name_size;  // 0: none waits
       char name[60];            // its beginning
     };
-    MissingObject* miss(const ObjectId& id);
-    bool known(const std::uint8_t* id);
+    void miss(MissingObject one);
+    bool known(const std::uint8_t* id) const;
+    bool stored(const std::uint8_t* id);
     void settle(Waiting& one);
     static constexpr std::size_t kKnown = 16384;
     static constexpr std::size_t kWaiting = 8;
