@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "scanner/detect/surroundings.h"
+#include "scanner/text/char_class.h"
 
 namespace kimiguard::detect {
 namespace {
@@ -30,7 +31,7 @@ struct Clue {
 };
 
 bool is_name_byte(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.' || c == '$';
+  return text::is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '$';
 }
 
 bool in_scope(Scope scope) { return scope <= Scope::reference; }
@@ -178,7 +179,7 @@ class Gatherer {
     const std::string_view text = text_;
     int seen = 0;
     for (std::uint64_t i = window.begin; i < window.end && seen < 400;) {
-      if (std::isalpha(static_cast<unsigned char>(text[i])) == 0) {
+      if (!kimiguard::text::is_alpha(text[i])) {
         ++i;
         continue;
       }
@@ -360,7 +361,7 @@ bool has_credentials(std::string_view before) {
 std::vector<HostSeen> hosts_in(const Rulebook& rulebook, std::string_view text) {
   // Dots are what all host names have and little else has; so look around each.
   std::vector<HostSeen> hosts;
-  const auto is_host_byte = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.'; };
+  const auto is_host_byte = [](char c) { return kimiguard::text::is_alnum(c) || c == '-' || c == '.'; };
   std::uint64_t done = 0;
   for (std::size_t dot = text.find('.'); dot != std::string_view::npos && hosts.size() < 256; dot = text.find('.', std::max<std::size_t>(dot + 1, done))) {
     if (dot < done) continue;

@@ -34,15 +34,14 @@ bool is_filler(const std::string& word) {
   return std::all_of(word.begin(), word.end(), is_digit);
 }
 
-}  // namespace
+std::size_t beginning(char a, char b, char c) {
+  const auto number = [](char letter) { return static_cast<std::size_t>(static_cast<unsigned char>(letter) & 31); };
+  return number(a) << 10 | number(b) << 5 | number(c);
+}
 
-std::vector<std::string> words_of(std::string_view identifier) {
-  std::vector<std::string> words;
-  std::string word;
-  const auto flush = [&] {
-    if (!word.empty()) words.push_back(std::move(word));
-    word.clear();
-  };
+// Calls letter(c) for each letter or digit, in small, and flush() where a word may end.
+template <class Letter, class Flush>
+void split_words(std::string_view identifier, const Letter& letter, const Flush& flush) {
   for (std::size_t i = 0; i < identifier.size(); ++i) {
     const char c = identifier[i];
     if (!is_upper(c) && !is_lower(c) && !is_digit(c)) {
@@ -54,9 +53,22 @@ std::vector<std::string> words_of(std::string_view identifier) {
     // camelCase: a capital after a small letter begins a word, as does the last capital of a run
     // that a small letter follows ("APIKey" -> api, key).
     if (is_upper(c) && (is_lower(before) || is_digit(before) || (is_upper(before) && is_lower(after)))) flush();
-    word += to_lower(c);
+    letter(to_lower(c));
   }
   flush();
+}
+
+}  // namespace
+
+std::vector<std::string> words_of(std::string_view identifier) {
+  std::vector<std::string> words;
+  std::string word;
+  split_words(
+      identifier, [&](char c) { word += c; },
+      [&] {
+        if (!word.empty()) words.push_back(std::move(word));
+        word.clear();
+      });
   return words;
 }
 
@@ -104,7 +116,36 @@ struct NameBook::Fact {
 NameBook::NameBook(const Rulebook& rulebook) : rulebook_(rulebook) {
   for (const VariableFact& fact : rulebook.variables) facts_.push_back(std::make_unique<Fact>(fact));
   for (const Vendor& vendor : rulebook.vendors)
-    for (const std::string& name : vendor.names) vendor_words_.emplace(name, &vendor);
+    for (const std::string& name : vendor.names) {
+      vendor_words_.emplace(name, &vendor);
+      may_name(name);
+    }
+  for (const std::string& word : rulebook.kimi_words) may_name(word);
+}
+
+void NameBook::may_name(std::string_view name) {
+  if (name.size() < 3)
+    short_names_ = true;
+  else
+    beginnings_.set(beginning(name[0], name[1], name[2]));
+}
+
+// Nearly all words of a text name nobody, and this is asked of all of them: a name begins where a word does, or (Kimi's
+// own) ends where one does, so its first letters stand in the identifier one after the other but for signs.
+bool NameBook::may_say(std::string_view identifier) const {
+  if (short_names_) return true;
+  char last = '\0';
+  char before = '\0';
+  bool may = false;
+  split_words(
+      identifier,
+      [&](char c) {
+        may = may || beginnings_[beginning(last, before, c)];
+        last = before;
+        before = c;
+      },
+      [] {});
+  return may;
 }
 
 NameBook::~NameBook() = default;
@@ -142,6 +183,7 @@ bool NameBook::is_kimi_word(std::string_view word) const {
 
 Speaks NameBook::word_says(std::string_view identifier) const {
   Speaks speaks;
+  if (!may_say(identifier)) return speaks;
   std::vector<std::string> words = words_of(identifier);
   // "openAi" and "deepSeek" are one name each, and so are "moonShot" and "Silicon Flow".
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {

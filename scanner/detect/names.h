@@ -1,6 +1,7 @@
 // What the name of a variable, field, header or class says about the key it holds.
 #pragma once
 
+#include <bitset>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,9 +49,13 @@ class NameBook {
  private:
   struct Fact;
   bool is_kimi_word(std::string_view word) const;
+  void may_name(std::string_view name);
+  bool may_say(std::string_view identifier) const;
   const Rulebook& rulebook_;
   std::vector<std::unique_ptr<Fact>> facts_;
   std::unordered_map<std::string, const Vendor*> vendor_words_;
+  std::bitset<32768> beginnings_;  // first three letters of all names
+  bool short_names_ = false;       // there are names of less
 };
 
 // True for names that a build ships to browsers (rules/variables.toml, browser_prefixes).

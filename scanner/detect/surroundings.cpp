@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "scanner/detect/names.h"
+#include "scanner/text/char_class.h"
 
 namespace kimiguard::detect {
 namespace {
@@ -67,7 +68,7 @@ const re2::RE2& pair_expression() {  // name/value pairs: XML attributes, JSON o
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
-bool is_word_byte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word_byte(char c) { return text::is_alnum(c) || c == '_'; }
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (is_space(text.front()) || text.front() == '\r')) text.remove_prefix(1);
