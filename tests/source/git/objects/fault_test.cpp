@@ -207,7 +207,7 @@ TEST_CASE("random damage crashes nothing, and what it does not touch is delivere
       }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    CHECK(seconds < 20);
+    CHECK(seconds < 300);  // no hang; not a measurement
     if (missing > 0) CHECK(!walked.report.coverage.gaps.empty());
     write_file(path, before);
     Row& row = table[{kind, done.kind}];
