@@ -5,7 +5,7 @@ set(KIMIGUARD_EMBEDDED ${PROJECT_BINARY_DIR}/generated/embedded_rules.cpp)
 # Runs at build time. A library that it links may be declared later than here.
 add_executable(kimiguard_embed_rules ${PROJECT_SOURCE_DIR}/scanner/rulebook/embed/embed_rules.cpp)
 kimiguard_compile_options(kimiguard_embed_rules)
-target_link_libraries(kimiguard_embed_rules PRIVATE kimiguard_detect)
+target_link_libraries(kimiguard_embed_rules PRIVATE kimiguard_detect kimiguard_agents)
 
 add_custom_command(
   OUTPUT ${KIMIGUARD_EMBEDDED}

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "scanner/agents/profile_snapshot.h"
 #include "scanner/rulebook/embedded.h"
 #include "scanner/rulebook/rulebook.h"
 
@@ -17,6 +18,11 @@ inline std::vector<RuleFile> built_in_profile_files() {
       files.push_back(
           {"built-in:" + std::string(kEmbeddedFiles[i].name), std::string(kEmbeddedFiles[i].text)});
   return files;
+}
+
+// What read_profiles makes of them, from the snapshot that the build took.
+inline Result<Profiles> built_in_profiles() {
+  return read_profiles_snapshot({reinterpret_cast<const char*>(kEmbeddedProfiles), kEmbeddedProfilesSize});
 }
 
 }  // namespace kimiguard::agents

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "scanner/agents/built_in_profiles.h"
@@ -21,8 +22,8 @@ namespace kimiguard::cli {
 namespace {
 
 // The built-in profiles, then those in the folder `agents` of each --rules folder, which replace them by id.
-Result<std::vector<RuleFile>> profile_files(const std::vector<std::string>& rule_paths) {
-  std::vector<RuleFile> files = agents::built_in_profile_files();
+Result<agents::Profiles> read_profiles(const std::vector<std::string>& rule_paths) {
+  std::vector<RuleFile> more;
   for (const std::string& path : rule_paths) {
     std::error_code error;
     std::vector<std::string> found;
@@ -32,10 +33,14 @@ Result<std::vector<RuleFile>> profile_files(const std::vector<std::string>& rule
     for (const std::string& file : found) {
       auto text = read_whole_file(file, std::size_t{4} << 20);
       if (!text) return text.error();
-      files.push_back({file, std::move(*text)});
+      more.push_back({file, std::move(*text)});
     }
   }
-  return files;
+  if (more.empty())
+    if (auto built_in = agents::built_in_profiles(); built_in) return built_in;
+  std::vector<RuleFile> files = agents::built_in_profile_files();
+  std::move(more.begin(), more.end(), std::back_inserter(files));
+  return agents::read_profiles(files);
 }
 
 int list_tools(const agents::Profiles& profiles, const std::string& format) {
@@ -91,9 +96,7 @@ int run_audit(const std::vector<std::string>& words) {
 
   auto rules = RulebookSource::open(options.common.rules);
   if (!rules) return usage_error(rules.error().message);
-  auto files = profile_files(options.common.rules);
-  if (!files) return usage_error(files.error().message);
-  auto profiles = agents::read_profiles(*files);
+  auto profiles = read_profiles(options.common.rules);
   if (!profiles) return usage_error(profiles.error().message);
   if (options.list_tools) return list_tools(*profiles, options.common.format);
 

@@ -69,7 +69,7 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
                                    const MarkerOptions& markers) {
   std::vector<Finding> findings;
   if (texts.empty()) return findings;
-  const auto profiles = agents::read_profiles(agents::built_in_profile_files());
+  const auto profiles = agents::built_in_profiles();
   if (!profiles) return findings;  // the tests hold the embedded ones sound
   const agents::FileReader reader(*profiles, rulebook);
   const kimi::Judge judge(rulebook);

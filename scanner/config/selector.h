@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "scanner/core/result.h"
@@ -46,12 +47,27 @@ class Selector {
   bool is_self() const { return steps_.empty() && !is_key_; }
   const std::string& text() const { return text_; }
 
+  // All fields, for snapshots (rulebook/snapshot_io.h).
+  template <class Io, class T>
+    requires std::is_same_v<std::remove_const_t<T>, Selector>
+  friend void fields(Io& io, T& value) {
+    auto& [text, steps, is_key, least, deep] = value;
+    io(text, steps, is_key, least, deep);
+  }
+
  private:
   struct Step {
     enum class Kind { literal, glob, any, index, deep };
     Kind kind = Kind::literal;
     std::vector<std::string> texts;  // literal and glob: alternatives
     bool accepts(const std::string& part) const;
+
+    template <class Io, class T>
+      requires std::is_same_v<std::remove_const_t<T>, Step>
+    friend void fields(Io& io, T& value) {
+      auto& [kind, texts] = value;
+      io(kind, texts);
+    }
   };
   // reachable[s]: the steps before s have matched the parts so far. Moves on by one part.
   void close(std::vector<char>& states) const;

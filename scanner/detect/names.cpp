@@ -1,10 +1,10 @@
 #include "scanner/detect/names.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
+
+#include "scanner/rulebook/expression.h"
 
 namespace kimiguard::detect {
 namespace {
@@ -100,16 +100,11 @@ NameRole role_of(std::string_view identifier) {
   return NameRole::none;
 }
 
-// Names are looked at byte by byte: half the time to compile, and an old spelling of k is no k.
-re2::RE2::Options bytewise() {
-  re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_encoding(re2::RE2::Options::EncodingLatin1);
-  return options;
-}
-
+// Names are looked at byte by byte: an old spelling of k is no k.
 struct NameBook::Fact {
-  explicit Fact(const VariableFact& known) : expression("(?i:" + known.expression + ")", bytewise()), fact(&known) {}
-  re2::RE2 expression;
+  explicit Fact(const VariableFact& known)
+      : expression(known.expression, rulebook::Case::insensitive, rulebook::Encoding::latin1), fact(&known) {}
+  rulebook::Expression expression;
   const VariableFact* fact;
 };
 
@@ -157,9 +152,7 @@ Speaks NameBook::says(std::string_view identifier) const {
   std::string_view last = identifier;
   if (const std::size_t dot = last.find_last_of(".:"); dot != std::string_view::npos) last = last.substr(dot + 1);
   for (const auto& known : facts_) {
-    if (!known->expression.ok() ||
-        !re2::RE2::FullMatch(re2::StringPiece(last.data(), last.size()), known->expression))
-      continue;
+    if (!known->expression.matches_all(last)) continue;
     const std::string& says = known->fact->says;
     speaks.word = std::string(last);
     if (says == "kimi" || says == "platform" || says == "kimi-code" || rulebook_.realm(says) != nullptr) {

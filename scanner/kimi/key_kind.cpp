@@ -1,7 +1,5 @@
 #include "scanner/kimi/key_kind.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -26,10 +24,6 @@ std::size_t distinct(std::string_view text) {
   return seen.count();
 }
 
-bool matches(const re2::RE2& expression, std::string_view text) {
-  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), expression);
-}
-
 bool is_jwt(std::string_view text) {
   return text.starts_with("eyJ") && std::count(text.begin(), text.end(), '.') == 2;
 }
@@ -39,7 +33,7 @@ bool is_jwt(std::string_view text) {
 struct KeyKinds::Compiled {
   struct Mark {
     std::string issuer;
-    std::unique_ptr<re2::RE2> expression;
+    std::unique_ptr<const rulebook::Expression> expression;
   };
   struct Shape {
     const Rule* rule;
@@ -50,13 +44,12 @@ struct KeyKinds::Compiled {
 };
 
 KeyKinds::KeyKinds(const Rulebook& book) : compiled_(std::make_unique<Compiled>()) {
-  using rulebook::Case;
   for (const Rule& rule : book.rules) {
     if (rule.prefix.empty() || rule.body == 0) continue;
     Compiled::Shape shape{&rule, {}};
     for (const IssuerMark& mark : rule.marks)
       shape.marks.push_back(
-          {mark.issuer, rulebook::compile_expression(mark.expression, Case::sensitive)});
+          {mark.issuer, std::make_unique<const rulebook::Expression>(mark.expression)});
     compiled_->shapes.push_back(std::move(shape));
   }
   // The longest prefix speaks first: sk-kimi- before sk-.
@@ -66,7 +59,7 @@ KeyKinds::KeyKinds(const Rulebook& book) : compiled_(std::make_unique<Compiled>(
   for (const Vendor& vendor : book.vendors)
     if (!vendor.key_expression.empty())
       compiled_->vendors.push_back(
-          {vendor.id, rulebook::compile_expression(vendor.key_expression, Case::sensitive)});
+          {vendor.id, std::make_unique<const rulebook::Expression>(vendor.key_expression)});
 }
 
 KeyKinds::~KeyKinds() = default;
@@ -98,7 +91,7 @@ KeyKind KeyKinds::of(std::string_view key) const {
     if (!exact && !by_prefix) continue;
     if (distinct(body) < std::min<std::size_t>(rule.min_distinct, body.size() / 4)) return kind;
     for (const Compiled::Mark& mark : shape.marks)
-      if (matches(*mark.expression, key)) kind.issuers.push_back(mark.issuer);
+      if (mark.expression->matches_all(key)) kind.issuers.push_back(mark.issuer);
     kind.secret_kind = rule.secret_kind;
     if (!kind.issuers.empty()) {
       kind.family = KeyKind::Family::other;
@@ -111,7 +104,7 @@ KeyKind KeyKinds::of(std::string_view key) const {
     return kind;
   }
   for (const Compiled::Mark& vendor : compiled_->vendors)
-    if (matches(*vendor.expression, key)) kind.issuers.push_back(vendor.issuer);
+    if (vendor.expression->matches_all(key)) kind.issuers.push_back(vendor.issuer);
   if (!kind.issuers.empty()) {
     kind.family = KeyKind::Family::other;
   } else if (is_jwt(key)) {

@@ -1,7 +1,5 @@
 #include "scanner/kimi/verdict.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -18,8 +16,6 @@ namespace {
 
 using Family = KeyKind::Family;
 using rulebook::Case;
-
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 // The name that says something: the last part of a key path.
 std::string_view last_name(std::string_view key_path) {
@@ -54,13 +50,13 @@ struct Look {
 struct Judge::Known {
   struct Name {
     const VariableFact* fact;
-    std::unique_ptr<re2::RE2> expression;
+    std::unique_ptr<const rulebook::Expression> expression;
   };
 
   const Rulebook& book;
   KeyKinds kinds;
   std::vector<Name> key_names;
-  std::vector<std::pair<const Vendor*, std::unique_ptr<re2::RE2>>> vendor_models;
+  std::vector<std::pair<const Vendor*, std::unique_ptr<const rulebook::Expression>>> vendor_models;
 
   explicit Known(const Rulebook& rulebook);
 
@@ -86,16 +82,16 @@ struct Judge::Known {
 Judge::Known::Known(const Rulebook& rulebook) : book(rulebook), kinds(rulebook) {
   for (const VariableFact& fact : book.variables)
     if (fact.role == "key")
-      key_names.push_back({&fact, rulebook::compile_expression(fact.expression, Case::insensitive)});
+      key_names.push_back({&fact, std::make_unique<const rulebook::Expression>(fact.expression, Case::insensitive)});
   for (const Vendor& vendor : book.vendors)
     if (!vendor.kimi_model_expression.empty())
       vendor_models.emplace_back(
-          &vendor, rulebook::compile_expression(vendor.kimi_model_expression, Case::sensitive));
+          &vendor, std::make_unique<const rulebook::Expression>(vendor.kimi_model_expression));
 }
 
 const VariableFact* Judge::Known::fact_of(std::string_view name) const {
   for (const Name& known : key_names)
-    if (re2::RE2::FullMatch(piece(name), *known.expression)) return known.fact;
+    if (known.expression->matches_all(name)) return known.fact;
   return nullptr;
 }
 
@@ -296,7 +292,7 @@ void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
                                    [&](const auto& pair) { return pair.first == at.owner.vendor; });
     const bool kimis_own =
         book.model(id, "platform") != nullptr || book.model(id, "kimi-code") != nullptr;
-    if (form == vendor_models.end() || !kimis_own || re2::RE2::FullMatch(piece(id), *form->second))
+    if (form == vendor_models.end() || !kimis_own || form->second->matches_all(id))
       return;
     const bool platform = book.model(id, "platform") != nullptr;
     Finding finding = finding_at(book, "kimi-model-mismatch", connection, primary, Confidence::medium);

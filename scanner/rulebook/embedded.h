@@ -26,4 +26,8 @@ extern const std::size_t kEmbeddedDatabaseSize;
 extern const unsigned char* const kEmbeddedSnapshot;
 extern const std::size_t kEmbeddedSnapshotSize;
 
+// agents::write_snapshot of the built-in profiles (agents/profile_snapshot.h).
+extern const unsigned char* const kEmbeddedProfiles;
+extern const std::size_t kEmbeddedProfilesSize;
+
 }  // namespace kimiguard

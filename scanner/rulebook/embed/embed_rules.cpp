@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/agents/profile_snapshot.h"
 #include "scanner/detect/patterns.h"
 #include "scanner/rulebook/pattern_database.h"
 #include "scanner/rulebook/rulebook.h"
@@ -149,13 +150,22 @@ int main(int argc, char** argv) {
   if (!named) return complain(named.error().message);
   const std::string snapshot = kimiguard::write_snapshot(*named);
   write_bytes(out, "kSnapshot", snapshot);
+  std::vector<kimiguard::RuleFile> profile_files;
+  for (const File& file : files)
+    if (file.name.starts_with("agents/")) profile_files.push_back({"built-in:" + file.name, file.text});
+  const auto profiles = kimiguard::agents::read_profiles(profile_files);
+  if (!profiles) return complain("a profile is wrong\n" + profiles.error().message);
+  const std::string profile_snapshot = kimiguard::agents::write_snapshot(*profiles);
+  write_bytes(out, "kProfiles", profile_snapshot);
   out << "}  // namespace\n\n"
       << "const EmbeddedFile* const kEmbeddedFiles = kFiles;\n"
       << "const std::size_t kEmbeddedFileCount = " << files.size() << ";\n"
       << "const unsigned char* const kEmbeddedDatabase = kDatabase;\n"
       << "const std::size_t kEmbeddedDatabaseSize = " << database.size() << ";\n"
       << "const unsigned char* const kEmbeddedSnapshot = kSnapshot;\n"
-      << "const std::size_t kEmbeddedSnapshotSize = " << snapshot.size() << ";\n\n"
+      << "const std::size_t kEmbeddedSnapshotSize = " << snapshot.size() << ";\n"
+      << "const unsigned char* const kEmbeddedProfiles = kProfiles;\n"
+      << "const std::size_t kEmbeddedProfilesSize = " << profile_snapshot.size() << ";\n\n"
       << "}  // namespace kimiguard\n";
   out.close();
   if (!out) return complain("cannot write " + partial);
