@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -251,6 +252,11 @@ struct Detector::State {
 
   // Most of what decodes to text holds nothing: asked here, before every decoder is.
   static bool decodes_to_candidates(std::string_view run) {
+    // One letter over and over, perhaps behind a few others, is what fillers are made of, and decodes to three.
+    constexpr std::size_t kOthers = 4;
+    static_assert(kWrappedRun > kOthers + 1);
+    const char* same = run.data() + kOthers;
+    if (std::memcmp(same, same + 1, run.size() - kOthers - 1) == 0) return false;
     if (!text::may_decode_to_text(run)) return false;
     text::Token token;
     token.runs.push_back({0, run.size()});
