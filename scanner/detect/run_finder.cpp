@@ -30,6 +30,7 @@ constexpr auto kAlnum = make_class(false);
 
 std::uint8_t at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(std::uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // "task-" and "disk-" begin no key: before "sk-" stands no letter or digit, but for the end of an escape.
@@ -39,6 +40,11 @@ bool begins_a_word(std::string_view bytes, std::size_t dash) {
   const std::uint8_t before = at(bytes, dash - 3);
   if (!kAlnum[before]) return true;
   if (dash >= 4 && bytes[dash - 4] == '\\' && (before == 'n' || before == 'r' || before == 't')) return true;
+  if (before == 'm' || before == 'K') {  // of a colour: \x1b[01;31m, \x1b[K
+    std::size_t from = dash - 3;
+    while (from > 0 && dash - from < 16 && (bytes[from - 1] == ';' || is_digit(bytes[from - 1]))) --from;
+    if (from >= 2 && bytes[from - 1] == '[' && bytes[from - 2] == '\x1b') return true;
+  }
   return dash >= 5 && (bytes[dash - 5] == '%' || bytes[dash - 5] == '=') && is_hex(before) && is_hex(at(bytes, dash - 4));
 }
 
@@ -46,7 +52,7 @@ bool begins_a_word(std::string_view bytes, std::size_t dash) {
 bool leads_a_key(std::string_view bytes, std::size_t dash) {
   if (!begins_a_word(bytes, dash)) return false;
   const std::string_view rest = bytes.substr(dash + 1, kBrokenLead);
-  if (rest.starts_with("kimi")) return true;
+  if (rest.starts_with("kimi") || rest.starts_with('\x1b')) return true;
   return rest.size() == kBrokenLead &&
          std::all_of(rest.begin(), rest.end(), [](char c) { return kAlnum[static_cast<std::uint8_t>(c)]; });
 }
@@ -321,7 +327,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
       const std::size_t i = pos + bit;
       if (data[i - 1] == 'k') {
         const std::uint64_t after = bit < 63 ? in >> (bit + 1) : 0;
-        const bool plausible = bit > 55 || (after & 0xFF) == 0xFF || data[i + 1] == 'k';
+        const bool plausible = bit > 55 || (after & 0xFF) == 0xFF || data[i + 1] == 'k' || data[i + 1] == '\x1b';
         if (plausible && leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
       } else if (wide_prefix_at(bytes, i)) {
         if (!sink(Span{i - 4, i + 1})) return;

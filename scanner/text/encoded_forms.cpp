@@ -362,17 +362,17 @@ Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned
 Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned count) {
   if (auto fine = checked(prefix, count); !fine) return fine.error();
   // What comes between two parts of a key, without what follows it: the end of a literal and what joins
-  // it to the next, a line end (soft, escaped or plain), a terminal's control sequence.
+  // it to the next, a line end (soft, escaped or plain), a terminal's control sequences (grep writes two).
   static constexpr std::string_view kBetween =
       R"re((?:\x5c*["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
-      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~]))re";
+      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|(?:(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~])+))re";
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
   const std::string between(kBetween);
   // Letters before the prefix make it part of another word ("task-"); without this, prose that is full
   // of such words stops the scan at every line end.
-  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|[%=][0-9A-Fa-f]{2}))re";
+  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|[%=][0-9A-Fa-f]{2}|\x1b\[[0-9;]{0,12}[mK]))re";
   // The first characters lead; the rest of the prefix may stand on either side of the break.
   Set rest = alnum();
   for (const char c : prefix.substr(std::min(prefix.size(), kLiteral)))

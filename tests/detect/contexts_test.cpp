@@ -152,6 +152,7 @@ const std::vector<Case> kCases = {
     {"markdown table", "| provider | key |\n|---|---|\n| DeepSeek | abc |\n| Moonshot | @K |\n", "moonshot-platform-key", "high", ""},
     {"diff", "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n+MOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
     {"log with colours", "\x1b[32mMOONSHOT_API_KEY\x1b[0m=\x1b[1m@K\x1b[0m\n", "moonshot-platform-key", "high", ""},
+    {"grep of the variable", "\x1b[35m\x1b[K.env\x1b[m\x1b[K:\x1b[01;31m\x1b[KMOONSHOT_API_KEY\x1b[m\x1b[K=@K\n", "moonshot-platform-key", "high", ""},
     {"log line", "2026-11-24 POST https://api.moonshot.ai/v1/chat/completions auth=Bearer @K 401\n", "moonshot-platform-key", "high",
      "moonshot-global"},
     {"http request", "POST /v1/chat/completions HTTP/1.1\nHost: api.moonshot.cn\nAuthorization: Bearer @K\n\n{}\n",

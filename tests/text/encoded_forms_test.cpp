@@ -252,7 +252,10 @@ TEST_CASE("keys that something breaks are found and joined") {
         } else if (how == "line-break") {
           text = std::string(79 - cut, 'x') + " " + left + "\n" + right + "\n";
         } else if (how == "ansi") {
-          text = "\x1b[32mkey\x1b[0m=" + left + "\x1b[1;31m" + right + "\x1b[0m\n";
+          // A colour that ends and one that begins; and what grep --color=always writes around what it found.
+          text = round % 3 == 0   ? "\x1b[32mkey\x1b[0m=" + left + "\x1b[1;31m" + right + "\x1b[0m\n"
+                 : round % 3 == 1 ? "key=\x1b[32m" + left + "\x1b[0m\x1b[31m" + right + "\x1b[0m\n"
+                                  : "key=\x1b[01;31m\x1b[K" + left + "\x1b[m\x1b[K" + right + "\n";
         } else if (how == "soft-break") {
           text = "Subject: x\n\nKEY=3D " + left + "=\n" + right + "\n";
         } else if (how == "continuation") {
