@@ -249,3 +249,15 @@ TEST_CASE("a token of a megabyte is decoded, a longer one around the candidate")
   REQUIRE(view != nullptr);
   CHECK(view->to_source(span_of(view->text, key)).begin == 300001ULL * 8 / 6);
 }
+
+TEST_CASE("asking at every place of an escaped text decodes it a few times, not once a place") {
+  std::string bytes;
+  for (unsigned i = 0; i < 4000; ++i) bytes += "%22word\\u002d" + std::to_string(i) + (i % 40 == 0 ? "\n" : "%20");
+  ViewsGiven given;
+  std::uint64_t decoded = 0;
+  for (std::uint64_t at = 0; at + 48 < bytes.size(); at += 100)
+    for (const View& view : views_at(bytes, {at, at + 48}, &given))
+      if (view.encoding() == "percent" || view.encoding() == "escape" || view.encoding() == "json") decoded += view.text.size();
+  CHECK(decoded > bytes.size());
+  CHECK(decoded < 12 * bytes.size());
+}
