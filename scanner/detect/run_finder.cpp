@@ -181,6 +181,9 @@ void plainly(std::string_view bytes, std::size_t begin, std::size_t open, std::s
 // and low nibble share the kind's bit.
 //   bits 0-3: letters (0x30-0x39 · 0x41-0x4F, 0x61-0x6F · 0x50-0x5A, 0x70-0x7A · 0x2B, 0x2F)
 //   bit 4: % and &  bit 5: line ends  bit 6: backslash
+constexpr char kWrapSigns = 32 | 64;
+constexpr char kEscapeSigns = 16 | 64;
+
 __attribute__((target("avx2"))) inline __m256i kinds_of(__m256i v) {
   const __m256i low = _mm256_setr_epi8(
       1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
@@ -229,24 +232,37 @@ struct Aside {
   std::size_t count = 0;
   struct Block {
     std::size_t pos;
-    std::uint64_t marks;
+    std::uint64_t wraps;    // signs of a line end with letters before them
+    std::uint64_t escapes;  // signs that begin escapes
   };
-  Block blocks[kMost];  // never cleared: 32 KB for each small file or object would cost more than looking at it
+  Block blocks[kMost];  // never cleared: 48 KB for each small file or object would cost more than looking at it
 
   Aside(std::string_view whole, Sink& to) : bytes(whole), sink(to) {}
+
+  // `behind`: wrap signs behind letters; `signs`: escape signs. A row of kEscapes at most kEscapeGap apart has at
+  // least five of them in a block of odd number, the one of even number between two such blocks holding 21 at most;
+  // and six signs, since those over ten bytes begin with two backslashes. False: stop.
+  bool put(std::size_t pos, std::uint64_t behind, std::uint64_t signs) {
+    static_assert(kWrappedRun == 20 && kEscapes >= 33 && kEscapeGap <= 12);
+    const std::uint64_t row = std::uint64_t{std::popcount(signs) >= 6} & pos >> 6;
+    blocks[count] = {pos, behind, signs & (0 - row)};
+    count += std::size_t{behind != 0} | row;
+    return count < kMost || look();
+  }
 
   // False: stop.
   __attribute__((noinline)) bool look() {
     for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t pos = blocks[n].pos;
+      for (std::uint64_t left = blocks[n].wraps; left != 0; left &= left - 1) {
+        const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(left));
+        if (i >= kWrappedRun && letters_before(i) && wrapped_at(bytes, i) && !sink(Span{i - kWrappedRun, i + 1})) return false;
+      }
       unsigned escapes = 0;
-      for (std::uint64_t left = blocks[n].marks; left != 0; left &= left - 1) {
-        const std::size_t i = blocks[n].pos + static_cast<std::size_t>(std::countr_zero(left));
-        const char c = bytes[i];
-        if (is_wrap_sign(c) && i >= kWrappedRun && letters_before(i) && wrapped_at(bytes, i) &&
-            !sink(Span{i - kWrappedRun, i + 1}))
-          return false;
+      for (std::uint64_t left = blocks[n].escapes; left != 0; left &= left - 1) {
+        const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(left));
         // In strings of strings most signs stand before a quote.
-        if (!is_escape_sign(c) || i < rows_done || (i + 1 < bytes.size() && bytes[i + 1] == '"')) continue;
+        if (i < rows_done || (i + 1 < bytes.size() && bytes[i + 1] == '"')) continue;
         if (!escape_at(bytes, i) || ++escapes < 5) continue;
         const Row row = escape_row(bytes, i);
         if (row.span.begin >= rows_done && row.escapes >= kEscapes && !sink(row.span)) return false;
@@ -273,6 +289,8 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
   if (whole > 0) std::memcpy(first + 2, data, 64);
   const __m256i zero = _mm256_setzero_si256();
   const __m256i letters = _mm256_set1_epi8(0x0F);
+  const __m256i wraps = _mm256_set1_epi8(kWrapSigns);
+  const __m256i escapes = _mm256_set1_epi8(kEscapeSigns);
   Aside<std::remove_reference_t<Sink>> aside(bytes, sink);
   std::size_t open = 0;      // class bytes directly before this block, as far as counted
   std::size_t pos = 0;
@@ -310,15 +328,13 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
       const std::size_t end = begin + static_cast<std::size_t>(std::countr_one(in >> begin));
       if (begin != 0 && end < 64 && !sink(Span{pos + begin, pos + end})) return;
     }
-    // Behind a run of 20: the line end of a wrapped token, if as many follow. A row of kEscapes at most
-    // kEscapeGap apart has at least five of them in a block of odd number, the one of even number between two
-    // such blocks holding 21 at most; and six marks, since those over ten bytes begin with two backslashes.
-    const std::uint64_t marks = mask_of(_mm256_cmpgt_epi8(kinds_a, letters), _mm256_cmpgt_epi8(kinds_b, letters));
-    static_assert(kWrappedRun == 20 && kEscapes >= 33 && kEscapeGap <= 12);
-    const std::uint64_t behind = ((sixteen & four >> 16) << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & marks;
-    aside.blocks[aside.count] = {pos, marks};
-    aside.count += std::size_t{behind != 0} | (std::size_t{std::popcount(marks) >= 6} & pos >> 6);
-    if (aside.count == Aside<std::remove_reference_t<Sink>>::kMost && !aside.look()) return;
+    // Behind a run of 20: the line end of a wrapped token, if as many follow.
+    const std::uint64_t ends = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, wraps), zero),
+                                       _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, wraps), zero));
+    const std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
+                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
+    const std::uint64_t behind = ((sixteen & four >> 16) << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & ends;
+    if (!aside.put(pos, behind, signs)) return;
     // The class bits of this block say whether letters follow without touching memory, but for the last
     // few positions.
     while (dashes != 0) {
@@ -339,6 +355,74 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
   plainly(bytes, pos, pos - open, aside.rows_done, sink);
 }
 
+// The same 64 bytes at a time in one register, what is left at the end too (masked). Half the instructions of
+// the above: what stood before comes from the masks of the block before, not from memory again.
+template <class Sink>
+__attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx512(std::string_view bytes, Sink&& sink) {
+  const char* data = bytes.data();
+  const std::size_t size = bytes.size();
+  const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
+      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
+      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8));
+  const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m512i nibble = _mm512_set1_epi8(0x0F);
+  const __m512i wraps = _mm512_set1_epi8(kWrapSigns);
+  const __m512i escapes = _mm512_set1_epi8(kEscapeSigns);
+  const __m512i dash = _mm512_set1_epi8('-');
+  const __m512i letter_k = _mm512_set1_epi8('k');
+  Aside<std::remove_reference_t<Sink>> aside(bytes, sink);
+  std::size_t open = 0;           // class bytes directly before this block
+  std::uint64_t letters = 0;      // of the block before
+  std::uint64_t ks = 0;           // of the block before
+  // One block more than there is: it closes a run that ends with the text.
+  for (std::size_t pos = 0; pos <= size; pos += 64) {
+    _mm_prefetch(data + pos + kPrefetch, _MM_HINT_T0);
+    const std::size_t left = size - pos;
+    const __m512i v = left >= 64 ? _mm512_loadu_si512(data + pos)
+                                 : _mm512_maskz_loadu_epi8((std::uint64_t{1} << left) - 1, data + pos);
+    const __m512i kinds = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, nibble)),
+                                           _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble)));
+    const std::uint64_t in = _mm512_test_epi8_mask(kinds, nibble);
+    const std::uint64_t k = _mm512_cmpeq_epi8_mask(v, letter_k);
+    const std::uint64_t before = letters;
+    const std::uint64_t k_before = ks;
+    letters = in;
+    ks = k;
+    if (in == ~std::uint64_t{0}) {
+      open += 64;
+      continue;
+    }
+    const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
+    if (open + lead >= kRunLength && !sink(Span{pos - open, pos + lead})) return;
+    // A run of 48 or more with an end on either side in this block holds its middle 32 bytes.
+    static_assert(kRunLength == 48);
+    constexpr std::uint64_t kMiddle = 0x0000FFFFFFFF0000;
+    if ((in & kMiddle) == kMiddle) {
+      const std::size_t begin = 16 - static_cast<std::size_t>(std::countl_one(static_cast<std::uint16_t>(in)));
+      const std::size_t end = 48 + static_cast<std::size_t>(std::countr_one(static_cast<std::uint16_t>(in >> 48)));
+      if (begin != 0 && end != 64 && end - begin >= kRunLength && !sink(Span{pos + begin, pos + end})) return;
+    }
+    // Of the 20 letters before a line end three are asked here; Aside asks all.
+    const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
+    const std::uint64_t behind =
+        _mm512_test_epi8_mask(kinds, wraps) & ago(in, before, 1) & ago(in, before, 11) & ago(in, before, 20);
+    static_assert(kWrappedRun == 20);
+    if (!aside.put(pos, behind, _mm512_test_epi8_mask(kinds, escapes))) return;
+    std::uint64_t dashes = _mm512_cmpeq_epi8_mask(v, dash) & (ago(k, k_before, 1) | ago(k, k_before, 2));
+    while (dashes != 0) {
+      const std::size_t i = pos + static_cast<unsigned>(std::countr_zero(dashes));
+      dashes &= dashes - 1;
+      if (i >= 2 && data[i - 1] == 'k' && data[i - 2] == 's') {
+        if (leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
+      } else if (wide_prefix_at(bytes, i)) {
+        if (!sink(Span{i - 4, i + 1})) return;
+      }
+    }
+    open = static_cast<std::size_t>(std::countl_one(in));
+  }
+  aside.look();
+}
+
 // The loader knows the processor's features already. Asking again (__builtin_cpu_supports, and its
 // constructor in libgcc) runs cpuid a dozen times, each of which leaves a virtual machine: 0.1 ms at each start.
 bool have_avx2() {
@@ -350,11 +434,25 @@ bool have_avx2() {
 #endif
 }
 
+bool have_avx512() {
+#if __has_include(<sys/platform/x86.h>) && defined(__GNUC__) && !defined(__clang__)
+  return CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW) && CPU_FEATURE_ACTIVE(BMI1) && CPU_FEATURE_ACTIVE(BMI2) &&
+         CPU_FEATURE_ACTIVE(LZCNT);
+#else
+  static const bool have = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi2");
+  return have;
+#endif
+}
+
 #endif
 
 template <class Sink>
 void find(std::string_view bytes, Sink&& sink) {
 #ifdef KIMIGUARD_AVX2
+  if (have_avx512()) {
+    by_avx512(bytes, sink);
+    return;
+  }
   if (have_avx2()) {
     by_avx2(bytes, sink);
     return;
@@ -365,26 +463,48 @@ void find(std::string_view bytes, Sink&& sink) {
 
 }  // namespace
 
-void find_candidates(std::string_view bytes, std::vector<Span>& found) {
+namespace {
+
+// Appends what `finder` calls back with, in order.
+template <class Finder>
+void collect(std::vector<Span>& found, Finder&& finder) {
   const std::size_t first = found.size();
-  find(bytes, [&](Span span) {
+  finder([&](Span span) {
     found.push_back(span);
     return true;
   });
+  if (found.size() - first < 2) return;
   std::sort(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(), [](Span a, Span b) {
     return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
   });
 }
 
+}  // namespace
+
+void find_candidates(std::string_view bytes, std::vector<Span>& found) {
+  collect(found, [&](auto&& sink) { find(bytes, sink); });
+}
+
 void find_candidates_plainly(std::string_view bytes, std::vector<Span>& found) {
-  const std::size_t first = found.size();
-  plainly(bytes, 0, 0, 0, [&](Span span) {
-    found.push_back(span);
-    return true;
+  collect(found, [&](auto&& sink) { plainly(bytes, 0, 0, 0, sink); });
+}
+
+bool find_candidates_by(Instructions instructions, std::string_view bytes, std::vector<Span>& found) {
+#ifdef KIMIGUARD_AVX2
+  if (instructions == Instructions::avx512 ? !have_avx512() : !have_avx2()) return false;
+  collect(found, [&](auto&& sink) {
+    if (instructions == Instructions::avx512)
+      by_avx512(bytes, sink);
+    else
+      by_avx2(bytes, sink);
   });
-  std::sort(found.begin() + static_cast<std::ptrdiff_t>(first), found.end(), [](Span a, Span b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-  });
+  return true;
+#else
+  static_cast<void>(instructions);
+  static_cast<void>(bytes);
+  static_cast<void>(found);
+  return false;
+#endif
 }
 
 bool has_candidate(std::string_view bytes) {

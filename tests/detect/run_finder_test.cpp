@@ -58,6 +58,10 @@ TEST_CASE("the fast run finder finds exactly what the plain one finds") {
     const std::string text = random_text(random, random() % 900);
     const auto expected = plain(text);
     REQUIRE(fast(text) == expected);
+    for (const Instructions instructions : {Instructions::avx2, Instructions::avx512}) {
+      std::vector<Span> found;
+      if (find_candidates_by(instructions, text, found)) REQUIRE(found == expected);
+    }
     REQUIRE(has_candidate(text) == !expected.empty());
   }
 }
@@ -66,6 +70,8 @@ TEST_CASE("every byte value is classed alike by both finders") {
   for (int c = 0; c < 256; ++c) {
     const std::string text = "  " + std::string(100, static_cast<char>(c)) + "  ";
     REQUIRE(fast(text) == plain(text));
+    std::vector<Span> found;
+    if (find_candidates_by(Instructions::avx2, text, found)) REQUIRE(found == plain(text));
   }
 }
 
