@@ -32,9 +32,12 @@ class DetectFinder final : public git::Finder {
     if (bytes.size() > 64 && bytes.starts_with("version https://git-lfs.")) hits.push_back({0, 24, 4});
   }
   std::size_t reach() const override { return (wide_ ? kLongestForeign : kLongest) + 320; }
+  // "sk-" and 48 letters; everything else, and every encoding, is longer.
+  std::size_t shortest_name() const override { return wide_ ? 0 : kShortestName; }
   git::FindCost cost() const override { return wide_ ? git::FindCost::wide() : git::FindCost::narrow(); }
 
  private:
+  static constexpr std::size_t kShortestName = 51;
   static constexpr std::size_t kLongest = 700;
   static constexpr std::size_t kLongestForeign = 1500;
 

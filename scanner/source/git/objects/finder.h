@@ -44,6 +44,8 @@ class Finder {
   virtual void find(std::string_view bytes, std::vector<Hit>& hits) = 0;
   virtual std::size_t reach() const = 0;
   virtual std::size_t context() const { return 8; }
+  // A tree none of whose names is as long as this holds no hit; 0: any may. Asked once.
+  virtual std::size_t shortest_name() const { return 0; }
   virtual FindCost cost() const { return FindCost::narrow(); }
 };
 

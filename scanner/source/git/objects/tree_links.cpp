@@ -65,6 +65,7 @@ const char* TreeLinks::parse(const char* begin, const char* end, std::uint32_t a
   const char* const nul = nul_from(name, end);
   if (static_cast<std::size_t>(end - nul) < id_bytes_ + 1) return nullptr;
   const char* const after = nul + 1 + id_bytes_;
+  marks.longest = std::max(marks.longest, static_cast<std::size_t>(nul - name));
   const std::uint32_t kept = visitor_.entry(mode, {name, static_cast<std::size_t>(nul - name)},
                                             reinterpret_cast<const std::uint8_t*>(nul + 1));
   if (kept != 0) {
@@ -76,6 +77,7 @@ const char* TreeLinks::parse(const char* begin, const char* end, std::uint32_t a
 
 void TreeLinks::whole(std::string_view tree, TreeMarks& marks) {
   marks.clear();
+  marks.broken = true;
   if (tree.size() > kLargestTree) return;
   const char* p = tree.data();
   const char* const end = p + tree.size();
@@ -84,6 +86,7 @@ void TreeLinks::whole(std::string_view tree, TreeMarks& marks) {
     if (p == nullptr) return;
     marks.ends.push_back(static_cast<std::uint32_t>(p - tree.data()));
   }
+  marks.broken = false;
 }
 
 struct TreeLinks::Source {
@@ -122,6 +125,7 @@ void TreeLinks::derived(const std::vector<DeltaStep>& steps, std::size_t size, c
                         std::string_view base_bytes, std::string_view delta, const char* built, bool ends,
                         TreeMarks& marks) {
   marks.clear();
+  marks.broken = true;
   if (size > kLargestTree || base_bytes.size() > kLargestTree) return;
   const Source source{steps, size, base_bytes, delta, built};
   std::size_t at = 0;  // an entry begins here
@@ -167,6 +171,7 @@ void TreeLinks::derived(const std::vector<DeltaStep>& steps, std::size_t size, c
       if (ends) marks.ends.push_back(after);
     }
   }
+  marks.broken = false;
 }
 
 }  // namespace kimiguard::git

@@ -44,11 +44,15 @@ struct TreeMarks {
   std::vector<std::uint32_t> ends;  // where entries end, ascending; up to the first broken one
   std::vector<Kept> kept;           // ascending
   bool fresh = false;               // one of `kept` was not carried
+  bool broken = false;              // what is behind the last of `ends` is no entry
+  std::size_t longest = 0;          // bytes of the longest name that was not carried
 
   void clear() {
     ends.clear();
     kept.clear();
     fresh = false;
+    broken = false;
+    longest = 0;
   }
 };
 

@@ -132,6 +132,8 @@ class WalkWorker {
   bool is_named(Node node, ObjectType type, std::string_view text);
   void deliver(Node node, ObjectType type, std::string_view text, const std::vector<Hit>& hits);
   bool looks_into(ObjectType type) const { return links_ && type == ObjectType::tree; }
+  // Whether a tree's names, those that it does not have from its base, are too short for a hit.
+  bool names_nothing(const TreeMarks& marks) const { return !marks.broken && marks.longest < shortest_name_; }
   void tell_tree(Node node, const TreeMarks& marks);
   TreeMarks spare_marks();
   void finish(Node node, std::uint64_t size);
@@ -150,6 +152,7 @@ class WalkWorker {
   unsigned every_;  // types
   std::uint64_t reach_ = 0;
   std::size_t context_ = 0;
+  std::size_t shortest_name_ = 0;
   FindCost cost_;
   std::uint64_t stack_limit_;
   Inflater inflater_;

@@ -160,17 +160,15 @@ TEST_CASE("a thread that takes over trees of another's base keeps what its own v
   CHECK(taken != 0);
 }
 
-TEST_CASE("entries are told right where copies begin in their midst or make other entries of the same bytes") {
-  const Sandbox sandbox;
-  sandbox.run("git init -q --bare r.git");
-  Random random(41);
-  PackWriter pack;
+// Trees made from trees by deltas that cut entries anywhere. `names` gives the name of an entry.
+template <class Names>
+Objects write_tree_chains(PackWriter& pack, Random& random, Names&& names) {
   Objects expected;
   for (int round = 0; round < 60; ++round) {
     std::string base;
     const std::size_t count = 1 + random.below(40);
     for (std::size_t i = 0; i < count; ++i)
-      base += entry(random.below(3) == 0 ? "40000" : "100644", "name" + std::to_string(i) + std::string(random.below(300), 'x'), random);
+      base += entry(random.below(3) == 0 ? "40000" : "100644", names(i), random);
     if (random.below(8) == 0) base.resize(base.size() - random.below(15));
     const ObjectId id = hash_object(HashKind::sha1, ObjectType::tree, base);
     expected[id.hex()] = {"tree", base};
@@ -226,8 +224,90 @@ TEST_CASE("entries are told right where copies begin in their midst or make othe
       base = result;
     }
   }
+  return expected;
+}
+
+TEST_CASE("entries are told right where copies begin in their midst or make other entries of the same bytes") {
+  const Sandbox sandbox;
+  sandbox.run("git init -q --bare r.git");
+  Random random(41);
+  PackWriter pack;
+  const Objects expected = write_tree_chains(
+      pack, random, [&](std::size_t i) { return "name" + std::to_string(i) + std::string(random.below(300), 'x'); });
   pack.write(sandbox.path("r.git/objects"));
   require_told(sandbox.path("r.git/objects"), expected);
+}
+
+constexpr std::string_view kLongWord = "KEYKEYKEYKEYKEYKEYKEY";
+
+// Finds one word and says that no shorter name holds it.
+class WordFinder final : public Finder {
+ public:
+  explicit WordFinder(std::size_t& bytes) : bytes_(bytes) {}
+  void find(std::string_view bytes, std::vector<Hit>& hits) override {
+    bytes_ += bytes.size();
+    for (std::size_t at = bytes.find(kLongWord); at != std::string_view::npos; at = bytes.find(kLongWord, at + 1))
+      hits.push_back({at, at + kLongWord.size(), 0});
+  }
+  std::size_t reach() const override { return kLongWord.size(); }
+  std::size_t context() const override { return 0; }
+  std::size_t shortest_name() const override { return kLongWord.size(); }
+
+ private:
+  std::size_t& bytes_;
+};
+
+class WordSeeker final : public ObjectVisitor, public TreeVisitor {
+ public:
+  WordSeeker(std::map<std::string, std::vector<Hit>>& found, std::size_t& bytes) : found_(found), finder_(bytes) {}
+  Finder* finder() override { return &finder_; }
+  TreeVisitor* trees() override { return this; }
+  std::uint32_t entry(std::uint32_t, std::string_view, const std::uint8_t*) override { return 0; }
+  void tree(const ObjectId&, const std::vector<std::uint32_t>&) override {}
+  void object(const ObjectView& view, const std::vector<Hit>& hits) override { found_[view.id.hex()] = hits; }
+
+ private:
+  std::map<std::string, std::vector<Hit>>& found_;
+  WordFinder finder_;
+};
+
+TEST_CASE("a word in a name is found in every tree that has it, though trees of short names are not searched") {
+  for (const int one_of : {3, 60, 100000}) {
+    const Sandbox sandbox;
+    sandbox.run("git init -q --bare r.git");
+    Random random(43);
+    PackWriter pack;
+    const Objects trees = write_tree_chains(pack, random, [&](std::size_t i) {
+      return "n" + std::to_string(i) + (random.below(static_cast<std::uint64_t>(one_of)) == 0 ? std::string(kLongWord) : "");
+    });
+    pack.write(sandbox.path("r.git/objects"));
+    std::map<std::string, std::vector<Hit>> expected;
+    std::size_t all = 0;
+    std::size_t broken = 0;
+    for (const auto& [id, object] : trees) {
+      all += object.second.size();
+      std::size_t whole = 0;
+      for (const std::string& entry : entries_of(object.second)) whole += entry.size();
+      if (whole != object.second.size()) broken += object.second.size();
+      std::size_t ignored = 0;
+      std::vector<Hit> hits;
+      WordFinder(ignored).find(object.second, hits);
+      if (!hits.empty()) expected[id] = hits;
+    }
+    auto store = ObjectStore::open(sandbox.path("r.git/objects"), HashKind::sha1);
+    REQUIRE(store.ok());
+    for (const auto scan : {WalkOptions::Scan::whole, WalkOptions::Scan::windows, WalkOptions::Scan::automatic}) {
+      std::map<std::string, std::vector<Hit>> found;
+      std::size_t bytes = 0;
+      WalkOptions options;
+      options.scan = scan;
+      walk(**store, options, [&](unsigned) { return std::make_unique<WordSeeker>(found, bytes); });
+      CHECK((found == expected));
+      // Only those that cannot be read to their end.
+      if (one_of == 100000) CHECK(bytes <= 2 * broken);
+      CHECK(all > 0);
+    }
+  }
 }
 
 }  // namespace
