@@ -108,7 +108,8 @@ bool changes_surroundings(std::string_view encoding) {
 bool has_escapes_near(std::string_view text, Span span) {
   const std::uint64_t begin = span.begin > 400 ? span.begin - 400 : 0;
   const std::string_view near = text.substr(begin, span.size() + 800);
-  return near.find_first_of("\\%&\x1b") != std::string_view::npos || near.find("=3D") != std::string_view::npos;
+  return near.find_first_of("\\%&\x1b") != std::string_view::npos || near.find("=3D") != std::string_view::npos ||
+         near.find("^[[") != std::string_view::npos;
 }
 
 }  // namespace

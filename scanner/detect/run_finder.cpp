@@ -30,31 +30,48 @@ constexpr auto kAlnum = make_class(false);
 
 std::uint8_t at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(std::uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// "task-" and "disk-" begin no key: before "sk-" stands no letter or digit, but for the end of an escape.
-// The same condition as of the pattern "broken" (text/encoded_forms.cpp); logs are full of such words.
+constexpr std::array<std::string_view, 8> kIntroducers = {"\x1b", "^[", "\\u001b", "\\u001B", "\\x1b", "\\x1B", "\\033", "\\e"};
+
+bool may_introduce(char c) { return c == '\x1b' || c == '^' || c == '\\'; }
+
+// Whether a terminal's control sequence ends before `end`: ESC [ parameters letter, ESC ( letter, with ESC as a byte,
+// as ^[ or as an escape.
+bool ends_control(std::string_view bytes, std::size_t end) {
+  constexpr std::size_t kParameters = 32;
+  if (end < 3) return false;
+  std::size_t open = end - 2;
+  if (bytes[open] != '(') {
+    for (std::size_t n = 0; open > 0 && n < kParameters && bytes[open] >= '0' && bytes[open] <= '?'; ++n) --open;
+    if (bytes[open] != '[') return false;
+  }
+  const std::string_view before = bytes.substr(open > 8 ? open - 8 : 0, std::min<std::size_t>(open, 8));
+  return std::any_of(kIntroducers.begin(), kIntroducers.end(), [&](std::string_view one) { return before.ends_with(one); });
+}
+
+// "task-" and "disk-" begin no key: before "sk-" stands no letter or digit, but for the end of an escape
+// or of a control sequence. The same condition as of the pattern "broken" (text/encoded_forms.cpp); logs are full of such words.
 bool begins_a_word(std::string_view bytes, std::size_t dash) {
   if (dash < 3) return true;
   const std::uint8_t before = at(bytes, dash - 3);
   if (!kAlnum[before]) return true;
   if (dash >= 4 && bytes[dash - 4] == '\\' && (before == 'n' || before == 'r' || before == 't')) return true;
-  if (before == 'm' || before == 'K') {  // of a colour: \x1b[01;31m, \x1b[K
-    std::size_t from = dash - 3;
-    while (from > 0 && dash - from < 16 && (bytes[from - 1] == ';' || is_digit(bytes[from - 1]))) --from;
-    if (from >= 2 && bytes[from - 1] == '[' && bytes[from - 2] == '\x1b') return true;
-  }
-  return dash >= 5 && (bytes[dash - 5] == '%' || bytes[dash - 5] == '=') && is_hex(before) && is_hex(at(bytes, dash - 4));
+  if (dash >= 5 && (bytes[dash - 5] == '%' || bytes[dash - 5] == '=') && is_hex(before) && is_hex(at(bytes, dash - 4)))
+    return true;
+  return ends_control(bytes, dash - 2);
 }
 
 // What stands around a plain "sk-" whose '-' is at `dash`.
 bool leads_a_key(std::string_view bytes, std::size_t dash) {
   if (!begins_a_word(bytes, dash)) return false;
   const std::string_view rest = bytes.substr(dash + 1, kBrokenLead);
-  if (rest.starts_with("kimi") || rest.starts_with('\x1b')) return true;
-  return rest.size() == kBrokenLead &&
-         std::all_of(rest.begin(), rest.end(), [](char c) { return kAlnum[static_cast<std::uint8_t>(c)]; });
+  if (rest.starts_with("kimi")) return true;
+  const auto stop = std::find_if(rest.begin(), rest.end(), [](char c) { return !kAlnum[static_cast<std::uint8_t>(c)]; });
+  if (stop == rest.end()) return rest.size() == kBrokenLead;
+  // A colour may end after fewer.
+  const std::string_view after = bytes.substr(dash + 1 + static_cast<std::size_t>(stop - rest.begin()), 6);
+  return std::any_of(kIntroducers.begin(), kIntroducers.end(), [&](std::string_view one) { return after.starts_with(one); });
 }
 
 bool wide_prefix_at(std::string_view bytes, std::size_t dash) {
@@ -343,7 +360,9 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
       const std::size_t i = pos + bit;
       if (data[i - 1] == 'k') {
         const std::uint64_t after = bit < 63 ? in >> (bit + 1) : 0;
-        const bool plausible = bit > 55 || (after & 0xFF) == 0xFF || data[i + 1] == 'k' || data[i + 1] == '\x1b';
+        const auto letters_after = static_cast<std::size_t>(std::countr_one(after));
+        const bool plausible = bit > 55 || letters_after >= kBrokenLead || data[i + 1] == 'k' ||
+                               may_introduce(data[i + 1 + letters_after]);
         if (plausible && leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
       } else if (wide_prefix_at(bytes, i)) {
         if (!sink(Span{i - 4, i + 1})) return;

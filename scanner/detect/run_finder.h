@@ -7,7 +7,7 @@
 // quoted-printable, line wraps, concatenation) still begin with "sk-" and some letters; UTF-16
 // keys begin with "s", "k", "-" two bytes apart. So one pass looks for: a class run of 48 or more; a
 // line end between two runs of 20 or more; a row of 33 or more escapes of ASCII characters; "sk-" followed
-// by kBrokenLead letters or digits, by "kimi", or by an escape character; and wide "sk-".
+// by kBrokenLead letters or digits, by fewer and a colour, or by "kimi"; and wide "sk-".
 //
 #pragma once
 

@@ -27,7 +27,7 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 const re2::RE2& assignment_expression() {
   // name, a closing quote or bracket, perhaps a type before "=", the separator
   static const re2::RE2 expression(
-      R"((\$env:\w+|(?:\b[gbwtslv]:)?[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*[\w<>\[\]&'*?.| ][\w<>\[\]&'*?.|: ]{0,39}?[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|\?\?|\|\||\?:|\bor\b|:|->|<-))" KG_VALUE_PREFIX, bytewise());
+      R"((\$env:\w+|(?:\b[gbwtslv]:)?[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*([\w<>\[\]&'*?.| ][\w<>\[\]&'*?.|: ]{0,39}?)[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|\?\?|\|\||\?:|\bor\b|:|->|<-))" KG_VALUE_PREFIX, bytewise());
   return expression;
 }
 
@@ -64,6 +64,18 @@ const re2::RE2& pair_expression() {  // name/value pairs: XML attributes, JSON o
   static const re2::RE2 expression(
       R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)", bytewise());
   return expression;
+}
+
+// `.env:MOONSHOT_API_KEY=…`, `app.toml:12:api_key = …`: what grep writes before a line is no name with a type. The name
+// in what was taken for the type; empty where it may well be one.
+std::string_view name_after_place(std::string_view type) {
+  static const re2::RE2 expression(
+      R"(^(?:\d+[:-](?:\d+:)?\s*(?:export\s+)?([A-Za-z_][\w.\-]*)|\s*(?:export\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$)", bytewise());
+  re2::StringPiece numbered;
+  re2::StringPiece upper;
+  if (!re2::RE2::FullMatch(piece(type), expression, &numbered, &upper)) return {};
+  const re2::StringPiece name = numbered.empty() ? upper : numbered;
+  return {name.data(), name.size()};
 }
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
@@ -119,7 +131,9 @@ std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
     }
   }
   re2::StringPiece assigned;
-  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &assigned)) {
+  re2::StringPiece type;
+  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &assigned, &type)) {
+    if (const std::string_view inner = name_after_place({type.data(), type.size()}); !inner.empty()) assigned = piece(inner);
     // The last part of a path is no name: folders and files may be called anything.
     if (assigned.data() == before.data() || assigned.data()[-1] != '/')
       add(std::string(assigned.data(), assigned.size()));

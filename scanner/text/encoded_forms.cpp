@@ -361,18 +361,22 @@ Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned
 
 Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned count) {
   if (auto fine = checked(prefix, count); !fine) return fine.error();
+  // A terminal's control sequence (colours come in pairs, and GNU grep adds "erase to the right" to each), itself
+  // perhaps escaped by whoever wrote a log as JSON or as a literal.
+  static constexpr std::string_view kControl =
+      R"re((?:(?:\x1b|\^\[|\x5c+(?:u001[bB]|x1[bB]|033|e))(?:\[[0-9:;<=>?]{0,32}[@-~]|\([0-9A-Z])))re";
   // What comes between two parts of a key, without what follows it: the end of a literal and what joins
-  // it to the next, a line end (soft, escaped or plain), a terminal's control sequences (grep writes two).
+  // it to the next, a line end (soft, escaped or plain), control sequences.
   static constexpr std::string_view kBetween =
       R"re((?:\x5c*["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
-      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|(?:(?:\x1b|\^\[)\[[0-9:;<=>?]*[@-~])+))re";
+      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|)re";
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
-  const std::string between(kBetween);
+  const std::string between = std::string(kBetween) + std::string(kControl) + "{1,8})";
   // Letters before the prefix make it part of another word ("task-"); without this, prose that is full
-  // of such words stops the scan at every line end.
-  static constexpr std::string_view kLeft = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|[%=][0-9A-Fa-f]{2}|\x1b\[[0-9;]{0,12}[mK]))re";
+  // of such words stops the scan at every line end. A control sequence ends in a letter that is no part of a word.
+  const std::string left = R"re((?:^|[^0-9A-Za-z]|\x5c[nrt]|[%=][0-9A-Fa-f]{2}|)re" + std::string(kControl) + ")";
   // The first characters lead; the rest of the prefix may stand on either side of the break.
   Set rest = alnum();
   for (const char c : prefix.substr(std::min(prefix.size(), kLiteral)))
@@ -380,7 +384,7 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   const std::size_t most = prefix.size() - std::min(prefix.size(), kLiteral) + count - 1;
   std::vector<EncodedForm> forms;
   forms.push_back({"broken", "",
-                   std::string(kLeft) + literals(prefix.substr(0, kLiteral)) + class_of(rest) + "{0," +
+                   left + literals(prefix.substr(0, kLiteral)) + class_of(rest) + "{0," +
                        std::to_string(most) + "}(?:" + between + class_of(rest) + "|" +
                        std::string(kEscaped) + ")"});
   return forms;

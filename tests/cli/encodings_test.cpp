@@ -289,5 +289,55 @@ TEST_CASE("keys are found in every encoding, alone and nested, in files, git obj
   }
 }
 
+// GNU grep, ripgrep, tput and a shell prompt; the whole key, its prefix, or any other part of it.
+TEST_CASE("a key that a program coloured, whole or in part, is found in its output, in JSON and in literals") {
+  struct Colour {
+    const char* on;
+    const char* off;
+  };
+  const std::vector<Colour> colours = {{"\x1b[01;31m\x1b[K", "\x1b[m\x1b[K"},
+                                       {"\x1b[0m\x1b[1m\x1b[31m", "\x1b[0m"},
+                                       {"\x1b[38;2;255;0;0m", "\x1b(B\x1b[m"},
+                                       {"^[[01;31m", "^[[m"}};
+  const Folder folder;
+  Keys keys(29);
+  std::map<std::string, std::string> planted;  // file: id of its key
+  const auto plant = [&](const std::string& name, const std::string& text, const std::string& key) {
+    folder.write(name, text);
+    planted[name] = Secret(key).id();
+  };
+  for (const bool code : {true, false}) {
+    for (std::size_t colour = 0; colour < colours.size(); ++colour) {
+      for (const auto& [from, to] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 3}, {0, 9}, {20, 30}, {35, 36}, {40, 99}, {0, 99}}) {
+        const auto coloured = [&](const std::string& key) {
+          const std::size_t end = std::min(to, key.size());
+          return key.substr(0, from) + colours[colour].on + key.substr(from, end - from) + colours[colour].off + key.substr(end);
+        };
+        const auto fresh = [&] { return code ? keys.kimi_code() : keys.platform(); };
+        const std::string name = std::string(code ? "code" : "platform") + std::to_string(colour) + "-" + std::to_string(from) + "-" + std::to_string(to);
+        std::string key = fresh();
+        plant(name + ".log", ".env:MOONSHOT_API_KEY=" + coloured(key) + "\n", key);
+        key = fresh();
+        plant(name + ".json", Json{{"out", "MOONSHOT_API_KEY=" + coloured(key) + "\n"}}.dump() + "\n", key);
+        key = fresh();
+        std::string literal = "out = \"MOONSHOT_API_KEY=" + coloured(key) + "\"\n";
+        for (std::size_t at; (at = literal.find('\x1b')) != std::string::npos;) literal.replace(at, 1, "\\033");
+        plant(name + ".py", literal, key);
+      }
+    }
+  }
+  RunOptions options;
+  options.folder = folder.path();
+  const Json report = Json::parse(kimiguard({"scan", "-f", "json", "."}, options).out);
+  std::map<std::string, std::string> found;
+  for (const Json& finding : report["findings"])
+    if (finding["ruleId"] != "unattributed-sk-key")
+      for (const Json& place : finding["places"]) found[fs::path(place["path"].get<std::string>()).filename()] = finding["secretSha256"];
+  std::set<std::string> lost;
+  for (const auto& [name, id] : planted)
+    if (found[name] != id) lost.insert(name);
+  CHECK(lost == std::set<std::string>{});
+}
+
 }  // namespace
 }  // namespace kimiguard::test

@@ -28,7 +28,8 @@ std::string random_text(std::mt19937& random, std::size_t length) {
   static const std::string kAlphabet =
       "ABCabcxyz0189+/ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189ABCabcxyz0189-_ \n";
   static const std::vector<std::string> kPieces = {"sk-", "sk-kimi-", std::string("s\0k\0-\0", 6), "task-",
-                                                   "disk-12345678", "\\nsk-12345678", "%3Dsk-12345678", std::string(47, 'a'),
+                                                   "disk-12345678", "\\nsk-12345678", "%3Dsk-12345678", "\x1b[01;31m\x1b[Ksk-12345678", "\\u001b[Ksk-12345678",
+                                                   "sk-\x1b[m12345678", "sk-123^[[m", "\"sk-1234567\\033[m", "\\u001b[Ksk-12\\u001b[m", std::string(47, 'a'),
                                                    std::string(48, 'b'), std::string(130, '/'), "sk",
                                                    "\xC0\xFF", "@`[{:,.*", std::string("s\0\0\0k\0\0\0-\0\0\0", 12),
                                                    "\\x41\\x42\\x43", "\\u0041\\u0042\\u0043", "%41%42%43", "&#65;&#x42;&amp;#67;",

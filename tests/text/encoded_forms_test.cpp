@@ -231,7 +231,7 @@ TEST_CASE("keys that something breaks are found and joined") {
     REQUIRE(forms.ok());
     std::vector<std::unique_ptr<Engines>> engines;
     for (const EncodedForm& form : *forms) engines.push_back(std::make_unique<Engines>(form));
-    static const std::vector<std::string> breaks = {"concatenation",  "line-break",   "ansi",
+    static const std::vector<std::string> breaks = {"concatenation",  "line-break",   "ansi", "ansi-matched",
                                                     "soft-break",     "continuation", "escape-inside",
                                                     "percent-inside", "html-inside"};
     for (const std::string& how : breaks) {
@@ -256,6 +256,12 @@ TEST_CASE("keys that something breaks are found and joined") {
           text = round % 3 == 0   ? "\x1b[32mkey\x1b[0m=" + left + "\x1b[1;31m" + right + "\x1b[0m\n"
                  : round % 3 == 1 ? "key=\x1b[32m" + left + "\x1b[0m\x1b[31m" + right + "\x1b[0m\n"
                                   : "key=\x1b[01;31m\x1b[K" + left + "\x1b[m\x1b[K" + right + "\n";
+        } else if (how == "ansi-matched") {
+          // What GNU grep, ripgrep and tput write around a match, here the beginning of the key.
+          static const std::vector<std::pair<std::string, std::string>> kColours = {
+              {"\x1b[01;31m\x1b[K", "\x1b[m\x1b[K"}, {"\x1b[0m\x1b[1m\x1b[31m", "\x1b[0m"}, {"^[[31m", "\x1b(B\x1b[m"}};
+          const auto& [on, off] = kColours[random.below(kColours.size())];
+          text = "key = \"" + on + left + off + right + "\"\n";
         } else if (how == "soft-break") {
           text = "Subject: x\n\nKEY=3D " + left + "=\n" + right + "\n";
         } else if (how == "continuation") {
