@@ -8,6 +8,7 @@
 #   ci/bench.sh files PATH…       work trees
 #   ci/bench.sh startup           processes that do next to nothing
 #   ci/bench.sh audit [FILES BYTES]  a generated home of that size, and one with configs only
+#   ci/bench.sh bounds [SCALE [CASE…]]  archive bombs, huge databases and files: found, limits named, memory
 #
 # Builds what it needs (cmake preset release with KIMIGUARD_BENCH=ON, in $KIMIGUARD_BUILD or build/) and prints
 # markdown tables on standard output: medians, ratios to the first row, peak memory. KIMIGUARD_RUNS sets the runs
