@@ -218,11 +218,12 @@ struct Detector::State {
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> seen;  // by span
     std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> foreign_seen;  // rule, span
     std::vector<std::pair<Span, std::string>> viewed;  // views of the document that were examined
-    // For ContextMemory: the window at work, how many of `viewed` earlier windows made, and whether something was left
+    // For ContextMemory: the outermost window at work, how many of `viewed` earlier windows made, and whether something was left
     // out for what these saw, or judged too far away for the window's own context to tell.
     Span window;
     std::size_t viewed_before = 0;
     bool depends_on_more = false;
+    std::set<std::tuple<unsigned, std::uint64_t, std::uint64_t>> nobodys;  // rule, span: asked about where they stand plainly
   };
 
   void find(std::string_view bytes, std::vector<Window>& windows) {
@@ -540,10 +541,11 @@ struct Detector::State {
         work.window = window.span;
         work.viewed_before = work.viewed.size();
         work.depends_on_more = false;
+        if (layer.given) layer.given->next_asker();
       }
       if (window.plain) confirm(work, layer, window);
       if (window.encoded && depth < kDepth) decode(work, layer, window, depth);
-      if (key && work.found.size() == found && !work.depends_on_more) nothing_there.add(*key);
+      if (key && work.found.size() == found && !work.depends_on_more && !(layer.given && layer.given->leaned())) nothing_there.add(*key);
     }
   }
 
@@ -554,12 +556,12 @@ struct Detector::State {
            document.seen == 0 && document.later == 0;
   }
 
-  // All bytes that what comes of a window depends on, and where it stands in them. Views reach text::kWindow from a hit;
-  // what is judged in one is at most kNear away and asks detect::kWindow bytes around, each at most four in the document
-  // (hexadecimal twice).
+  // All bytes that what comes of a window depends on, and where it stands in them. Views reach twice text::kWindow from a
+  // hit, at most; what is judged in one is at most kNear away and asks detect::kWindow bytes around, each at most four in
+  // the document (hexadecimal twice).
   static constexpr std::uint64_t kSides = 2 * text::kWindow;
   static constexpr std::uint64_t kNear = 8192;
-  static_assert(kNear + 4 * (detect::kWindow + 1024) <= kSides && text::kWindow + kNear <= kSides);
+  static_assert(kNear + 4 * (detect::kWindow + 1024) <= kSides);
   std::optional<ContextMemory::Key> context_of(std::string_view text, const Window& window) const {
     const std::uint64_t last = std::max(window.span.end, window.hit);
     const std::uint64_t begin = window.span.begin > kSides ? window.span.begin - kSides : 0;
@@ -627,7 +629,13 @@ struct Detector::State {
     found.match.confidence = rule.confidence;
     if (layer.view != nullptr) found.match.decoded = layer.view->chain;
     if (!rule.realm.empty() || rule.attribution != Rule::Attribution::shape) {
-      if (!attribute_to(work, layer, rule, span, found)) return;
+      // ask() has decoded what surrounds a key that stands plainly in the document: no view of it tells more.
+      const std::tuple asked(index, in_document.begin, in_document.end);
+      if (work.nobodys.contains(asked) && work.document->bytes.substr(in_document.begin, in_document.size()) == secret) return;
+      if (!attribute_to(work, layer, rule, span, found)) {
+        if (layer.view == nullptr) work.nobodys.insert(asked);
+        return;
+      }
     }
     work.seen.emplace(std::pair(in_document.begin, in_document.end), work.found.size());
     work.found.push_back(std::move(found));
@@ -714,6 +722,7 @@ struct Detector::State {
   // False if it is no finding at all.
   bool attribute_to(Work& work, const Layer& layer, const Rule& rule, Span span, Found& found) {
     const Known& known = shared->known();
+    if (rule.attribution == Rule::Attribution::token && !read_jwt(layer.text.substr(span.begin, span.size()))) return false;
     Asked asked = ask(work, layer, span);
     Attribution& said = asked.attribution;
     found.match.variable = said.variable;

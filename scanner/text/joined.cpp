@@ -108,6 +108,9 @@ std::optional<View> join_lines(std::string_view bytes, Span window, Span near) {
   window.end = std::min<std::uint64_t>(window.end, bytes.size());
   window.begin = std::min(window.begin, window.end);
   const std::string_view seen = bytes.substr(0, window.end);
+  // Only line ends near it are joined: in a file of one long line there are none.
+  const Span about{std::max(near.begin - std::min<std::uint64_t>(near.begin, 2), window.begin), std::min(near.end + 2, window.end)};
+  if (about.begin >= about.end || seen.substr(about.begin, about.size()).find_first_of("\r\n") == std::string_view::npos) return std::nullopt;
   struct Line {
     Span text;
     std::uint64_t next;  // where the next line begins

@@ -102,8 +102,19 @@ class ViewsGiven {
   // Whether the decoder `kind` was already tried on all of `span`; notes it if not.
   bool before(unsigned kind, Span span);
 
+  // From here on someone else asks. leaned(): whether something was left out because an earlier one was given it.
+  void next_asker();
+  bool leaned() const { return leaned_; }
+
  private:
-  std::deque<std::pair<unsigned, Span>> tried_;  // the last ones
+  struct Tried {
+    unsigned kind;
+    Span span;
+    std::uint64_t asker;
+  };
+  std::deque<Tried> tried_;  // the last ones
+  std::uint64_t asker_ = 0;
+  bool leaned_ = false;
 };
 
 // The decoded views that apply around a candidate (`around`: where an expression matched in `bytes`).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "scanner/text/char_class.h"
 #include "scanner/text/decode.h"
@@ -73,12 +74,15 @@ Span whole_lines(std::string_view bytes, Span around, Span window) {
 // The lines that hold `around`, and `more` above and below.
 Span lines_around(std::string_view bytes, Span around, Span window, unsigned more) {
   std::uint64_t begin = around.begin;
-  for (unsigned n = 0; begin > window.begin; --begin) {
-    if (bytes[begin - 1] == '\n' && n++ == more) break;
+  for (unsigned n = 0; n <= more && begin > window.begin; ++n) {
+    const auto* const at =
+        static_cast<const char*>(::memrchr(bytes.data() + window.begin, '\n', static_cast<std::size_t>(begin - window.begin)));
+    begin = at == nullptr ? window.begin : static_cast<std::uint64_t>(at - bytes.data()) + (n == more ? 1 : 0);
   }
   std::uint64_t end = around.end;
-  for (unsigned n = 0; end < window.end; ++end) {
-    if (bytes[end] == '\n' && n++ == more) break;
+  for (unsigned n = 0; n <= more && end < window.end; ++n) {
+    const std::size_t next = bytes.substr(end, window.end - end).find('\n');
+    end = next == std::string_view::npos ? window.end : end + next + (n == more ? 0 : 1);
   }
   return {begin, end};
 }
@@ -330,13 +334,22 @@ bool shows_more(const View& view) {
 
 bool ViewsGiven::before(unsigned kind, Span span) {
   constexpr std::size_t kMost = 64;
-  for (const auto& [tried, all] : tried_)
-    if (tried == kind && all.begin <= span.begin && span.end <= all.end &&
-        (kind < kBase64 || (all.begin == span.begin && all.end == span.end)))
-      return true;
-  tried_.emplace_front(kind, span);
+  for (const Tried& tried : tried_) {
+    const Span all = tried.span;
+    if (tried.kind != kind || all.begin > span.begin || span.end > all.end ||
+        (kind >= kBase64 && (all.begin != span.begin || all.end != span.end)))
+      continue;
+    leaned_ = leaned_ || tried.asker != asker_;
+    return true;
+  }
+  tried_.push_front({kind, span, asker_});
   if (tried_.size() > kMost) tried_.pop_back();
   return false;
+}
+
+void ViewsGiven::next_asker() {
+  ++asker_;
+  leaned_ = false;
 }
 
 std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* given) {
