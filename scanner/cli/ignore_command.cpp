@@ -7,7 +7,7 @@
 #include "scanner/cli/command.h"
 #include "scanner/cli/common_options.h"
 #include "scanner/cli/disk_file.h"
-#include "scanner/cli/match_collector.h"
+#include "scanner/cli/ignore_place.h"
 #include "scanner/cli/output.h"
 #include "scanner/cli/parse.h"
 #include "scanner/cli/rulebook_source.h"
@@ -15,22 +15,12 @@
 #include "scanner/report/terminal.h"
 #include "scanner/report/voice.h"
 #include "scanner/rulebook/nearest_word.h"
-#include "scanner/source/git/repository/repository.h"
 #include "scanner/suppress/ignore_file.h"
 
 namespace kimiguard::cli {
 namespace {
 
-constexpr std::string_view kName = ".kimiguardignore";
 constexpr std::size_t kMost = std::size_t{1} << 20;  // as much as is read back
-
-// The root of the repository that holds the current folder, else that folder.
-std::string root_folder() {
-  const std::string here = absolute_path(".");
-  if (auto repository = git::discover_repository(here); repository && !repository->work_tree.empty())
-    return repository->work_tree;
-  return here;
-}
 
 std::uint64_t line_of(std::string_view text, std::string_view line) {
   std::uint64_t number = 1;
@@ -101,8 +91,8 @@ int run_ignore(const std::vector<std::string>& words) {
     }
   }
 
-  const std::string root = root_folder();
-  const std::string file = root + "/" + std::string(kName);
+  const std::string root = ignore_folder();
+  const std::string file = root + "/" + std::string(kIgnoreFile);
   std::string before;
   if (is_there(file)) {
     if (!is_plain_file(file)) return usage_error(file + " is a link or no file; it is not written to");

@@ -17,6 +17,7 @@
 #include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/git_scan.h"
+#include "scanner/cli/ignore_place.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/places.h"
 #include "scanner/cli/progress.h"
@@ -311,8 +312,11 @@ class ScanRun {
     std::set<std::string> files;
     if (!namer_.source_root().empty()) files.insert(namer_.source_root() + "/.kimiguardignore");
     else
-      for (const std::string& path : paths_)
+      for (const std::string& path : paths_) {
         if (path != "-" && is_folder(path)) files.insert(absolute_path(path) + "/.kimiguardignore");
+        // A pipe and a single file have no root: what `kimiguard ignore` wrote where the caller stands.
+        else if (!report.findings.empty()) files.insert(ignore_folder() + "/.kimiguardignore");
+      }
     for (const std::string& file : files) {
       if (!is_there(file)) continue;
       if (!is_plain_file(file)) {
