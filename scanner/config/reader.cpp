@@ -232,7 +232,7 @@ std::optional<Format> format_of_bytes(std::string_view bytes) {
 // full of such files, and asking a hundred names of each takes longer than scanning it.
 bool has_foreign_ending(std::string_view path) {
   const std::size_t dot = path.rfind('.');
-  if (dot == std::string_view::npos || path.size() - dot > 6 || path.size() - dot < 2) return false;
+  if (dot == std::string_view::npos || path.size() - dot > 7 || path.size() - dot < 2) return false;
   // Dockerfile.go, .env.ts, cron.d/job.py
   const std::string_view name = path.substr(path.rfind('/') + 1);
   if (name.starts_with('.') || path.find("cron") != std::string_view::npos) return false;
@@ -243,11 +243,27 @@ bool has_foreign_ending(std::string_view path) {
     const char c = path[i];
     ending[i - dot - 1] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
+  // Where nothing else stands between dots, more.
+  static constexpr std::string_view kOfOne[] = {"diff", "expect", "ico", "jpeg", "lua", "patch", "php", "sql", "tcl", "test", "ttf", "wav"};
+  if (name.find('.') == name.rfind('.') && std::binary_search(std::begin(kOfOne), std::end(kOfOne), std::string_view(ending))) return true;
   static constexpr std::string_view kForeign[] = {
       "adoc", "c",   "cc",  "cpp", "cs",  "css",  "gif", "go",  "h",   "hpp",   "html", "java", "jpg", "js",   "jsx", "kt",
       "md",   "mdx", "mjs", "pl",  "pm",  "png",  "po",  "py",  "rb",  "rs",    "scss", "snap", "svg", "swift", "ts", "tsx",
       "vue",  "webp"};
   return std::binary_search(std::begin(kForeign), std::end(kForeign), std::string_view(ending));
+}
+
+// What begins with no dot and ends so is of that format, whatever else format_of_name asks: a tree is full of them, too.
+std::optional<Format> format_of_common_ending(std::string_view path) {
+  const std::string_view name = path.substr(path.find_last_of("/\\") + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || name.front() == '.') return std::nullopt;
+  const std::string_view ending = name.substr(dot + 1);
+  if (ending == "sh") return Format::shell;
+  if (ending == "json") return Format::json;
+  if (ending == "yml" || ending == "yaml") return Format::yaml;
+  if (ending == "toml") return Format::toml;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -326,6 +342,7 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
 
 std::optional<Format> format_of(std::string_view path, std::string_view first_bytes) {
   if (has_foreign_ending(path)) return format_of_bytes(first_bytes);
+  if (const std::optional<Format> format = format_of_common_ending(path)) return format;
   std::string whole = "/" + lower(path);
   std::replace(whole.begin(), whole.end(), '\\', '/');
   std::string name = whole.substr(whole.rfind('/') + 1);

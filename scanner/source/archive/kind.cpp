@@ -13,10 +13,16 @@ bool starts(std::string_view bytes, std::string_view mark) {
 
 bool has_extension(std::string_view name, std::initializer_list<std::string_view> extensions) {
   const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos || name.size() - dot > 8) return false;
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+  if (dot == std::string_view::npos || name.size() - dot > 9) return false;
+  // Asked thrice of every file of a tree.
+  char lower[8] = {};
+  const std::string_view written = name.substr(dot + 1);
+  for (std::size_t i = 0; i < written.size(); ++i)
+    lower[i] = written[i] >= 'A' && written[i] <= 'Z' ? static_cast<char>(written[i] + 32) : written[i];
+  const std::string_view extension(lower, written.size());
+  return std::any_of(extensions.begin(), extensions.end(), [&](std::string_view one) {
+    return one.size() == extension.size() && one.front() == extension.front() && one == extension;
+  });
 }
 
 // POSIX ustar by its mark; older tar by the checksum at byte 148, six octal digits over the header
