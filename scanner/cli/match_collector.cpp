@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <filesystem>
 #include <unordered_set>
@@ -114,6 +115,16 @@ Position MatchCollector::begin_of(const files::OpenFile& file, std::uint64_t off
   };
   const text::TextForm form = text::form_of(read(0).substr(0, 8192));
   while (counted_offset_ < offset) {
+    // Zeros of a hole end no line; each is a character (the whole of one in a wide form).
+    if (const off_t data = ::lseek(file.descriptor, static_cast<off_t>(counted_offset_), SEEK_DATA); data >= 0 || errno == ENXIO) {
+      const std::uint64_t end = data < 0 ? offset : std::min(offset, static_cast<std::uint64_t>(data));
+      if (end > counted_offset_ + kChunk) {
+        const std::uint64_t characters = (end - counted_offset_) / kChunk * kChunk / text::unit_size(form);
+        counted_.column += characters;
+        counted_offset_ += characters * text::unit_size(form);
+        continue;
+      }
+    }
     const std::string_view bytes = read(counted_offset_);
     const std::uint64_t step = std::min<std::uint64_t>({kChunk, offset - counted_offset_, bytes.size()});
     if (step == 0) break;  // it became shorter

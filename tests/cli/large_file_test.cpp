@@ -3,8 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -98,6 +101,45 @@ TEST_CASE("a file whose size is a multiple of a piece ends where it ends") {
     CHECK(report["findings"][0]["places"][0]["region"]["startLine"] == std::count(text.begin(), text.end(), '\n'));
     CHECK(report["summary"]["coverage"]["bytes"] == size);
   }
+}
+
+// Its holes are passed over; places are as if each zero had been read.
+TEST_CASE("keys of a sparse file stand where they stand in its twin without holes; one of a terabyte takes no longer") {
+  constexpr std::uint64_t kWindow = 4 << 20;
+  using Place = std::array<std::uint64_t, 3>;  // line, column, offset
+  const auto places_found = [](std::uint64_t size, const std::vector<std::uint64_t>& places, bool sparse) {
+    test::Keys keys(5);
+    const test::Folder folder;
+    const fs::path path = folder.write("disk.img", "\n");
+    {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(0, std::ios::end);
+      if (!sparse) file << std::string(size - 1, '\0');
+      for (const std::uint64_t place : places) {
+        const std::string text = "KIMI_API_KEY=" + keys.kimi_code() + "\n";
+        file.seekp(static_cast<std::streamoff>(std::min(place, size - text.size())));
+        file << text;
+      }
+    }
+    fs::resize_file(path, size);
+    test::RunOptions options;
+    options.folder = folder.path();
+    const auto report = nlohmann::json::parse(test::kimiguard({"scan", "-f", "json", "."}, options).out);
+    CHECK(report["summary"]["coverage"]["bytes"] == size);
+    CHECK(report["findings"].size() == places.size());
+    std::set<Place> found;
+    for (const auto& finding : report["findings"]) {
+      const auto& region = finding["places"][0]["region"];
+      found.insert(Place{region["startLine"].get<std::uint64_t>(), region["startColumn"].get<std::uint64_t>(), region["byteOffset"].get<std::uint64_t>()});
+    }
+    return found;
+  };
+  const std::vector<std::uint64_t> places = {80, kWindow - 40, 2 * kWindow + 65536 - 20, 5 * kWindow + 70000, 8 * kWindow + 2, 11 * kWindow, ~std::uint64_t{0}};
+  CHECK(places_found(12 * kWindow + 12345, places, true) == places_found(12 * kWindow + 12345, places, false));
+  constexpr std::uint64_t kLarge = std::uint64_t{1} << 40;
+  const std::set<Place> expected = {Place{2, 80 - 1 + 14, 80 + 13}, Place{3, kLarge / 2 - 80 - 86 + 14, kLarge / 2 + 13},
+                                    Place{4, kLarge / 2 - 86 - 86 + 14, kLarge - 86 + 13}};
+  CHECK(places_found(kLarge, {80, kLarge / 2, ~std::uint64_t{0}}, true) == expected);
 }
 
 TEST_CASE("a file that is cut short while it is mapped is a gap and no crash") {

@@ -20,7 +20,7 @@
 namespace kimiguard::files {
 
 // A file is handed over in pieces of at most kPiece + kOverlap bytes; each piece but the first begins with
-// the last kOverlap bytes of the one before. What ends in the last kLater bytes of a piece that is not the
+// the last kOverlap bytes of the one before, or with as many zeros where a hole of a sparse file was passed over. What ends in the last kLater bytes of a piece that is not the
 // last is for the next piece to report, so that everything is reported with kLater bytes around it.
 //
 // Measured over 140 MB of which 122 MB are in large files: a buffer that fits the second level cache beats
