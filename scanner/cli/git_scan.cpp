@@ -270,7 +270,7 @@ void add_gaps(Coverage& coverage, const std::vector<Gap>& gaps) {
 void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, const git::ObjectStore& store,
             const git::RefSnapshot& refs, unsigned threads, const Placer& placer, const detect::Detection& detection, GitScanned& scanned,
             const std::unordered_map<std::string, std::string>& paths = {}, const git::MissingObjects* missing = nullptr,
-            const std::vector<git::MissingObject>& missed = {}) {
+            const std::vector<git::MissingObject>& missed = {}, std::shared_ptr<git::DeltaForest> linked = nullptr) {
   std::sort(found.begin(), found.end(), [](const ObjectMatch& a, const ObjectMatch& b) {
     if (!(a.id == b.id)) return a.id < b.id;
     return a.match.region.bytes.begin < b.match.region.bytes.begin;
@@ -285,6 +285,7 @@ void settle(std::vector<ObjectMatch>& found, const git::Repository& repository, 
   git::ProvenanceOptions options;
   options.threads = threads;
   options.every_ref_is_pushed = repository.bare;
+  options.linked = std::move(linked);
   const git::ProvenanceReport report = git::find_provenance(repository, store, refs, wanted, options);
   scanned.coverage.gaps.insert(scanned.coverage.gaps.end(), report.gaps.begin(), report.gaps.end());
   std::unordered_map<git::ObjectId, const git::ObjectProvenance*> known;
@@ -374,7 +375,8 @@ GitScanned GitScan::everything(const git::Repository& repository) {
       scanned.coverage.gaps.push_back({GapKind::unreadable, index.error().code, namer_.shown(file), index.error().message, 1});
     }
   }
-  settle(found, repository, **store, refs, options_.threads, placer, *detection_, scanned, {}, &missing, missing.settled(report.salvaged));
+  settle(found, repository, **store, refs, options_.threads, placer, *detection_, scanned, {}, &missing, missing.settled(report.salvaged),
+         report.linked);
   return scanned;
 }
 

@@ -142,10 +142,12 @@ WantedIds::WantedIds(const std::vector<ObjectId>& ids) : absent(ids.size(), fals
 }
 
 std::vector<std::unique_ptr<OriginPart>> origin_pass(const ObjectStore& store, const WantedIds& wanted,
-                                                     bool trees, unsigned threads) {
+                                                     bool trees, unsigned threads,
+                                                     const std::shared_ptr<DeltaForest>& linked) {
   std::vector<std::unique_ptr<OriginPart>> parts;
   WalkOptions options;
   options.threads = std::max(1U, threads);
+  options.linked = linked;
   options.types = type_bit(ObjectType::commit) | type_bit(ObjectType::tag);
   if (trees) options.types |= type_bit(ObjectType::tree);
   walk(store, options, [&](unsigned) -> std::unique_ptr<ObjectVisitor> {

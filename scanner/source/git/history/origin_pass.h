@@ -70,6 +70,7 @@ struct OriginPart {
 
 // Walks the store. `trees` false: commits and tags only.
 std::vector<std::unique_ptr<OriginPart>> origin_pass(const ObjectStore& store, const WantedIds& wanted,
-                                                     bool trees, unsigned threads);
+                                                     bool trees, unsigned threads,
+                                                     const std::shared_ptr<DeltaForest>& linked);
 
 }  // namespace kimiguard::git

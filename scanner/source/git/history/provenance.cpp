@@ -180,7 +180,7 @@ class Origins {
       if (!info || info->type == ObjectType::blob || info->type == ObjectType::tree) trees = true;
       sought_.absent[i] = !info && !store_.contains(wanted_[i]);
     }
-    parts_ = origin_pass(store_, sought_, trees, options_.threads);
+    parts_ = origin_pass(store_, sought_, trees, options_.threads, options_.linked);
     gather_commits();
     close_upwards();
     for (std::uint32_t tree = 0; tree < closure_.size(); ++tree) set_of(tree);

@@ -10,6 +10,7 @@
 // that agree in these gets a wrong origin for their own objects.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,12 @@
 
 namespace kimiguard::git {
 
+class DeltaForest;
+
 struct ProvenanceOptions {
   unsigned threads = 1;
+  // WalkReport::linked of a walk over the same store; may be null.
+  std::shared_ptr<DeltaForest> linked = nullptr;
   // A bare repository, or pre-receive: what any ref reaches is out (design §3).
   bool every_ref_is_pushed = false;
   // Read the index of this work tree and of linked ones, for class `staged`.

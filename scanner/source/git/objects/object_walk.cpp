@@ -281,8 +281,9 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
   };
   for (std::size_t i = 0; i < packs.size(); ++i)
     if (packs[i]->indexed()) indexes[i] = &packs[i]->index();
+  std::shared_ptr<DeltaForest> linked = options.linked;
   std::vector<LooseEntry> loose;
-  if (options.loose)
+  if (options.loose && !linked)
     for (std::size_t folder = 0; folder < store.folders().size(); ++folder)
       for (const ObjectId& id : list_loose(store.folders()[folder], store.hash_kind()))
         loose.push_back({id, static_cast<std::uint32_t>(folder)});
@@ -296,21 +297,23 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
         if (packs[i]->indexed()) checks[i] = packs[i]->index().check();
     });
   };
-  DeltaForest forest;
-  if (threads > 1) {
+  DeltaForest made;
+  if (linked) {
+    // All of this was done and was sound.
+  } else if (threads > 1) {
     on_threads(2, [&](unsigned index) {
       if (index == 0)
         check_all(threads - 1);
       else
-        forest = DeltaForest::build(packs, indexes, loose, threads);
+        made = DeltaForest::build(packs, indexes, loose, threads);
     });
   } else {
     check_all(1);
-    forest = DeltaForest::build(packs, indexes, loose, threads);
+    made = DeltaForest::build(packs, indexes, loose, threads);
   }
   bool repeats = false;
   bool renewed = false;
-  for (std::size_t i = 0; i < packs.size(); ++i) {
+  for (std::size_t i = 0; i < packs.size() && !linked; ++i) {
     if (!packs[i]->indexed()) continue;
     repeats |= checks[i].repeats || !checks[i].sound;
     if (checks[i].sound) continue;
@@ -323,8 +326,13 @@ WalkReport walk(const ObjectStore& store, const WalkOptions& options, const Visi
                                       "deltas made from objects that are damaged or not stored",
                                       salvaged[i]->nameless});
   }
-  if (renewed) forest = DeltaForest::build(packs, indexes, loose, threads);
-  forest.mark_duplicates(store.hash_kind(), repeats, threads);
+  if (renewed) made = DeltaForest::build(packs, indexes, loose, threads);
+  if (!linked) {
+    made.mark_duplicates(store.hash_kind(), repeats, threads);
+    linked = std::make_shared<DeltaForest>(std::move(made));
+  }
+  if (!renewed) report.linked = linked;
+  DeltaForest& forest = *linked;
   Pass pass(store, options, threads, forest, visitors, report);
   pass.run();
 

@@ -2,6 +2,8 @@
 #include "scanner/source/git/objects/object_walk.h"
 
 #include <filesystem>
+#include <map>
+#include <mutex>
 
 #include "scanner/source/git/objects/pack.h"
 #include "tests/source/git/objects/pack_writer.h"
@@ -42,6 +44,49 @@ void require_equal_to_git(const Sandbox& sandbox, const std::string& folder, con
     REQUIRE((*store)->contains(id));
     REQUIRE((*store)->starting_with(hex.substr(0, 16)) == std::vector<ObjectId>{id});
   }
+}
+
+// Gathers types and names.
+class Namer final : public ObjectVisitor {
+ public:
+  Namer(std::map<std::string, ObjectType>& names, std::mutex& mutex) : names_(names), mutex_(mutex) {}
+  unsigned every_object() const override { return kEveryType; }
+  void object(const ObjectView& view, const std::vector<Hit>&) override {
+    const std::lock_guard lock(mutex_);
+    CHECK(names_.emplace(view.id.hex(), view.type).second);
+  }
+
+ private:
+  std::map<std::string, ObjectType>& names_;
+  std::mutex& mutex_;
+};
+
+TEST_CASE("a walk over what an earlier one linked delivers the same, other types too") {
+  const Sandbox sandbox;
+  make_history(sandbox, "r", 30);
+  sandbox.run("cd r; git repack -q -ad --window=50 --depth=50; git prune-packed; echo more > more; git add more; git commit -q -m more");
+  auto store = ObjectStore::open(sandbox.path("r/.git/objects"), HashKind::sha1);
+  REQUIRE(store.ok());
+  std::mutex mutex;
+  const auto names = [&](const WalkOptions& options, std::shared_ptr<DeltaForest>* linked) {
+    std::map<std::string, ObjectType> found;
+    WalkReport report = walk(**store, options, [&](unsigned) { return std::make_unique<Namer>(found, mutex); });
+    CHECK(report.coverage.gaps.empty());
+    if (linked != nullptr) *linked = report.linked;
+    return found;
+  };
+  WalkOptions options;
+  options.threads = 2;
+  std::shared_ptr<DeltaForest> linked;
+  const auto all = names(options, &linked);
+  CHECK(all.size() == objects_by_git(sandbox, "r").size());
+  REQUIRE(linked != nullptr);
+  options.linked = linked;
+  CHECK((names(options, nullptr) == all));
+  options.types = type_bit(ObjectType::commit) | type_bit(ObjectType::tree);
+  std::size_t some = 0;
+  for (const auto& [id, type] : all) some += (options.types & type_bit(type)) != 0 ? 1 : 0;
+  CHECK(names(options, nullptr).size() == some);
 }
 
 TEST_CASE("loose objects are all delivered") {
