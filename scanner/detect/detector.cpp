@@ -59,25 +59,42 @@ std::unique_ptr<re2::RE2> compile(const std::string& expression) {
 
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
-struct CompiledRule {
-  std::unique_ptr<re2::RE2> expression;
-  std::vector<std::pair<std::string, std::unique_ptr<re2::RE2>>> marks;
-  std::vector<std::unique_ptr<re2::RE2>> placeholders;
-  std::vector<std::unique_ptr<re2::RE2>> proofs;
-  std::vector<std::unique_ptr<re2::RE2>> hints;
+// Compiled when it is first asked, by whichever thread: a run that finds a key asks a few of some forty.
+class Lazy {
+ public:
+  explicit Lazy(std::string expression) : text_(std::move(expression)) {}
+  const re2::RE2& get() const {
+    std::call_once(once_, [this] { compiled_ = compile(text_); });
+    return *compiled_;
+  }
+  bool in(std::string_view text) const { return get().ok() && re2::RE2::PartialMatch(piece(text), get()); }
+  bool is(std::string_view text) const { return get().ok() && re2::RE2::FullMatch(piece(text), get()); }
+
+ private:
+  std::string text_;
+  mutable std::once_flag once_;
+  mutable std::unique_ptr<re2::RE2> compiled_;
 };
 
-// The rulebook with everything compiled that detection needs.
+struct CompiledRule {
+  std::unique_ptr<const Lazy> expression;
+  std::vector<std::pair<std::string, std::unique_ptr<const Lazy>>> marks;
+  std::vector<std::unique_ptr<const Lazy>> placeholders;
+  std::vector<std::unique_ptr<const Lazy>> proofs;
+  std::vector<std::unique_ptr<const Lazy>> hints;
+};
+
+// The rulebook with everything that detection needs, compiled when needed.
 struct Known {
   explicit Known(std::shared_ptr<const Rulebook> given) : book(std::move(given)), names(*book) {
     for (const Rule& rule : book->rules) {
       CompiledRule made;
       if (rule.kind == Rule::Kind::leak && rule.foreign == nullptr) {
-        if (!rule.expression.empty()) made.expression = compile(rule.expression);
-        for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, compile(mark.expression));
-        for (const std::string& text : rule.placeholders) made.placeholders.push_back(compile(text));
-        for (const std::string& text : rule.proofs) made.proofs.push_back(compile("(?m)" + text));
-        for (const std::string& text : rule.hints) made.hints.push_back(compile("(?m)" + text));
+        if (!rule.expression.empty()) made.expression = std::make_unique<const Lazy>(rule.expression);
+        for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, std::make_unique<const Lazy>(mark.expression));
+        for (const std::string& text : rule.placeholders) made.placeholders.push_back(std::make_unique<const Lazy>(text));
+        for (const std::string& text : rule.proofs) made.proofs.push_back(std::make_unique<const Lazy>("(?m)" + text));
+        for (const std::string& text : rule.hints) made.hints.push_back(std::make_unique<const Lazy>("(?m)" + text));
       }
       rules.push_back(std::move(made));
     }
@@ -116,15 +133,15 @@ struct Known {
   mutable std::unique_ptr<re2::RE2> kimi_;
 };
 
-bool any_match(const std::vector<std::unique_ptr<re2::RE2>>& expressions, std::string_view text) {
+bool any_match(const std::vector<std::unique_ptr<const Lazy>>& expressions, std::string_view text) {
   return std::any_of(expressions.begin(), expressions.end(), [&](const auto& expression) {
-    return expression->ok() && re2::RE2::PartialMatch(piece(text), *expression);
+    return expression->in(text);
   });
 }
 
-std::size_t count_matches(const std::vector<std::unique_ptr<re2::RE2>>& expressions, std::string_view text) {
+std::size_t count_matches(const std::vector<std::unique_ptr<const Lazy>>& expressions, std::string_view text) {
   return static_cast<std::size_t>(std::count_if(expressions.begin(), expressions.end(), [&](const auto& expression) {
-    return expression->ok() && re2::RE2::PartialMatch(piece(text), *expression);
+    return expression->in(text);
   }));
 }
 
@@ -609,7 +626,7 @@ struct Detector::State {
     for (const unsigned index : window.rules) {
       if (index >= known.rules.size() || known.rules[index].expression == nullptr) continue;
       const Rule& rule = known.book->rules[index];
-      const re2::RE2& expression = *known.rules[index].expression;
+      const re2::RE2& expression = known.rules[index].expression->get();
       if (!expression.ok()) continue;
       const int groups = std::min(expression.NumberOfCapturingGroups(), 15) + 1;
       re2::StringPiece captured[16];
@@ -638,7 +655,7 @@ struct Detector::State {
       return;
     }
     for (const auto& [issuer, mark] : compiled.marks)
-      if (mark->ok() && re2::RE2::FullMatch(piece(secret), *mark)) return;
+      if (mark->is(secret)) return;
     if (any_match(compiled.placeholders, secret)) return;
     const std::string_view body = secret.substr(std::min(secret.size(), rule.prefix.size()));
     if (rule.attribution == Rule::Attribution::token) {
