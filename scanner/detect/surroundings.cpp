@@ -11,7 +11,7 @@
 namespace kimiguard::detect {
 namespace {
 
-// Byte by byte, as the rules' own: broken UTF-8 is text too, and these compile in half the time.
+// Byte by byte, as the rules' own: broken UTF-8 is text too.
 re2::RE2::Options bytewise() {
   re2::RE2::Options options(re2::RE2::Quiet);
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
@@ -279,7 +279,12 @@ void Surroundings::find_groups() {
 
 void Surroundings::find_section() {
   // [section] lines of TOML and INI. Not inside an object, but an inline table or array may enclose.
-  static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)", bytewise());
+  const auto is_header = [](std::string_view line, std::string& name) {
+    line = trim(line);
+    if (line.empty() || (line.front() != '[' && line.front() != '\f')) return false;
+    static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)", bytewise());
+    return re2::RE2::FullMatch(piece(line), header, &name);
+  };
   for (const Group& group : groups_)
     if (group.bracket == '{' && text_.substr(group.span.begin, group.span.size()).find('\n') != std::string_view::npos)
       return;
@@ -287,7 +292,7 @@ void Surroundings::find_section() {
   std::string name;
   while (true) {
     const std::uint64_t end = line_end(begin);
-    if (re2::RE2::FullMatch(piece(trim(text_.substr(begin, end - begin))), header, &name)) break;
+    if (is_header(text_.substr(begin, end - begin), name)) break;
     if (begin <= window_.begin) return;
     begin = line_begin(begin - 1);
   }
@@ -295,7 +300,7 @@ void Surroundings::find_section() {
   while (end < window_.end) {
     const std::uint64_t next = end + 1;
     const std::uint64_t stop = line_end(std::min<std::uint64_t>(next, window_.end));
-    if (next >= window_.end || re2::RE2::FullMatch(piece(trim(text_.substr(next, stop - next))), header)) break;
+    if (std::string other; next >= window_.end || is_header(text_.substr(next, stop - next), other)) break;
     end = stop;
   }
   section_.push_back({begin, end});
@@ -306,8 +311,14 @@ void Surroundings::find_yaml() {
   // "key:" or "- key:" lines; the mapping is the lines of the same indentation around it, its parents
   // give labels and, one level up at a time, their own direct lines.
   static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))", bytewise());
-  static const re2::RE2 request(R"(^(?:[>+]\s*)?(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S)", bytewise());
-  static const re2::RE2 key_of(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)", bytewise());
+  const auto request = []() -> const re2::RE2& {
+    static const re2::RE2 expression(R"(^(?:[>+]\s*)?(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S)", bytewise());
+    return expression;
+  };
+  const auto key_of = []() -> const re2::RE2& {
+    static const re2::RE2 expression(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)", bytewise());
+    return expression;
+  };
   const auto indent_of = [&](std::uint64_t begin) {
     std::uint64_t n = 0;
     while (begin + n < window_.end && (is_space(text_[begin + n]) ||
@@ -322,7 +333,7 @@ void Surroundings::find_yaml() {
   std::uint64_t indent = indent_of(begin);
   for (int level = 0; level < 4; ++level) {
     // A list of plain NAME=value items is one mapping; otherwise "- " begins a new one.
-    const bool flat_items = is_item(begin) && !re2::RE2::PartialMatch(piece(line_at(begin)), key_of);
+    const bool flat_items = is_item(begin) && !re2::RE2::PartialMatch(piece(line_at(begin)), key_of());
     std::uint64_t top = begin;
     std::uint64_t parent = begin;
     bool has_parent = false;
@@ -347,7 +358,7 @@ void Surroundings::find_yaml() {
       }
       if (depth == indent && !re2::RE2::PartialMatch(piece(line), entry)) {
         // The request line above a block of headers is one scope with them.
-        if (level == 0 && re2::RE2::PartialMatch(piece(trim(line)), request)) section_.push_back({previous, line_end(previous)});
+        if (level == 0 && re2::RE2::PartialMatch(piece(trim(line)), request())) section_.push_back({previous, line_end(previous)});
         break;
       }
       section_.push_back({previous, line_end(previous)});
@@ -375,7 +386,7 @@ void Surroundings::find_yaml() {
     if (level == 0) section_.push_back(line_);
     if (!has_parent) return;
     std::string key;
-    if (re2::RE2::PartialMatch(piece(line_at(parent)), key_of, &key)) labels_.push_back(key);
+    if (re2::RE2::PartialMatch(piece(line_at(parent)), key_of(), &key)) labels_.push_back(key);
     section_.push_back({parent, line_end(parent)});
     begin = parent;
     indent = indent_of(parent);
