@@ -364,11 +364,14 @@ struct Detector::State {
     if (!user_scratch) return;
     decoded_passes(bytes, [&](const DecodedPass& pass) {
       const std::string_view text = pass.view.text;
-      std::uint64_t done = 0;
+      // Stretches that touch are one: a match may begin within reach of one segment and end in the next.
+      std::vector<Span> stretches;
       for (const Span segment : pass.decoded) {
-        const Span around{std::max(done, segment.begin > kReach ? segment.begin - kReach : 0), std::min<std::uint64_t>(text.size(), segment.end + kReach)};
-        if (around.begin >= around.end) continue;
-        done = around.end;
+        const Span around{segment.begin > kReach ? segment.begin - kReach : 0, std::min<std::uint64_t>(text.size(), segment.end + kReach)};
+        if (!stretches.empty() && around.begin <= stretches.back().end) stretches.back().end = std::max(stretches.back().end, around.end);
+        else stretches.push_back(around);
+      }
+      for (const Span around : stretches) {
         std::vector<Window> here;
         scan(*user_scratch, text.substr(0, around.end), around, here);
         for (const Window& window : here) {
@@ -416,7 +419,10 @@ struct Detector::State {
     with.scan(bytes.substr(window.begin, window.size()), hits);
     for (const RawHit& hit : hits) {
       if (hit.id % kFormsOfRule >= kWholeForm) {
-        foreign_hit(hit, bytes.size(), windows);
+        RawHit in_all = hit;
+        in_all.first_end += window.begin;
+        in_all.end += window.begin;
+        foreign_hit(in_all, bytes.size(), windows);
         continue;
       }
       const PatternMeaning meaning = meaning_of(hit.id);

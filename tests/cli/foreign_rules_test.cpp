@@ -182,7 +182,11 @@ TEST_CASE("what gitleaks decodes is decoded for foreign rules too") {
   repo.write("b.txt", "\nx: " + base64(base64(plain)) + "\n");
   repo.write("h.txt", "\n\nx: " + hex + "\n");
   repo.write("p.txt", "x: " + percent + "\n");
-  const std::set<Seen> wanted = {{"acme", "b.txt", 2}, {"acme", "h.txt", 3}, {"acme", "p.txt", 1}};
+  // Far into a file, and where the reach of one encoded word ends in the middle of the next.
+  repo.write("far.txt", std::string(9999, '\n') + "x: " + hex + "\n");
+  const std::string other = base64("nothing to see here but 0123 text");
+  repo.write("next.txt", std::string(6000, '\n') + other + std::string(4080, '\n') + "x: acme_k3j9x8w7%71%36%70%35o4n3m2l1\n");
+  const std::set<Seen> wanted = {{"acme", "b.txt", 2}, {"acme", "far.txt", 10000}, {"acme", "h.txt", 3}, {"acme", "next.txt", 10081}, {"acme", "p.txt", 1}};
   const std::string rules = "[[rules]]\nid = \"acme\"\nregex = '''acme_[a-z0-9]{20}'''\nkeywords = [\"acme\"]\n";
   CHECK(found(repo, rules) == wanted);
   repo.git({"add", "-A"});
