@@ -270,7 +270,6 @@ struct Detector::State {
     Span window;
     std::size_t viewed_before = 0;
     bool depends_on_more = false;
-    std::set<std::tuple<unsigned, std::uint64_t, std::uint64_t>> nobodys;  // rule, span: asked about where they stand plainly
   };
 
   void find(std::string_view bytes, std::vector<Window>& windows) {
@@ -682,13 +681,7 @@ struct Detector::State {
     found.match.confidence = rule.confidence;
     if (layer.view != nullptr) found.match.decoded = layer.view->chain;
     if (!rule.realm.empty() || rule.attribution != Rule::Attribution::shape) {
-      // ask() has decoded what surrounds a key that stands plainly in the document: no view of it tells more.
-      const std::tuple asked(index, in_document.begin, in_document.end);
-      if (work.nobodys.contains(asked) && work.document->bytes.substr(in_document.begin, in_document.size()) == secret) return;
-      if (!attribute_to(work, layer, rule, span, found)) {
-        if (layer.view == nullptr) work.nobodys.insert(asked);
-        return;
-      }
+      if (!attribute_to(work, layer, rule, span, found)) return;
     }
     work.seen.emplace(std::pair(in_document.begin, in_document.end), work.found.size());
     work.found.push_back(std::move(found));
