@@ -707,6 +707,11 @@ FileConnections FileReader::read(const std::string& path, std::string_view bytes
       continue;
     Unit unit = read_unit(file.profile, file.spec, path, bytes);
     unit.project = "project";
+    // Two specifications of one file say the same.
+    for (Gap& gap : unit.gaps)
+      if (std::none_of(result.gaps.begin(), result.gaps.end(), [&](const Gap& known) { return known.code == gap.code && known.reason == gap.reason; }))
+        result.gaps.push_back(std::move(gap));
+    unit.gaps.clear();
     const std::vector<const Unit*> units = {&unit};
     const Environment environment = tool_environment(units, {});
     ToolConnections found = connections_of(*file.profile, units, unit.project, environment, {});

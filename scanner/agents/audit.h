@@ -108,6 +108,7 @@ struct FileConnections {
   std::vector<Finding> findings;
   std::string tool;       // profile id, "" for none
   bool personal = false;  // has no business in a shared repository
+  std::vector<Gap> gaps;  // where a tool's file could not be parsed
 };
 
 // Made once; immutable, so one object serves all threads. Profiles and rulebook must outlive it.

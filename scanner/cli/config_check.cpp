@@ -66,7 +66,7 @@ class PlaceFiller {
 
 std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const std::vector<judge::Sighting>& sightings,
                                    const Rulebook& rulebook, const std::string& as_of,
-                                   const MarkerOptions& markers) {
+                                   const MarkerOptions& markers, std::vector<Gap>& gaps) {
   std::vector<Finding> findings;
   if (texts.empty()) return findings;
   const auto profiles = agents::built_in_profiles();
@@ -82,6 +82,7 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
     if (text.settings == Settings::of_tools ? !reader.is_tools(text.path) : !reader.may_hold(text.path)) continue;
     agents::FileConnections file = reader.read(text.path, text.bytes);
     take(std::move(file.findings));
+    std::move(file.gaps.begin(), file.gaps.end(), std::back_inserter(gaps));
     if (file.personal && (text.exposure.tracked || text.exposure.staged))
       if (const agents::Profile* profile = profiles->tool(file.tool); profile != nullptr)
         if (auto finding = agents::tracked_finding(rulebook, *profile, text.path)) findings.push_back(std::move(*finding));

@@ -362,7 +362,7 @@ class ScanRun {
     if (!configs_.empty()) {
       // Threads hand over in any order.
       std::sort(configs_.begin(), configs_.end(), [](const ConfigText& a, const ConfigText& b) { return a.path < b.path; });
-      of_settings = check_configs(configs_, sightings_, *rules_->rulebook(), options_.common.date(), markers());
+      of_settings = check_configs(configs_, sightings_, *rules_->rulebook(), options_.common.date(), markers(), coverage_.gaps);
     }
     if (!sightings_.empty()) report.findings = judge::leak_findings(std::move(sightings_), *rules_->rulebook(), {});
     if (!of_settings.empty()) {

@@ -370,6 +370,9 @@ std::string coverage_line(const Report& report, std::string_view language) {
   count(coverage.objects, "git object", "git objects", "个 git 对象");
   count(coverage.archives, "archive", "archives", "个压缩包");
   count(coverage.databases, "database", "databases", "个数据库");
+  // An empty folder is no clean one.
+  if (parts.empty() && coverage.bytes == 0 && coverage.gaps.empty())
+    return std::string(voice("Nothing was there to read.", "没有可读取的内容。"));
   std::string text(voice("Read ", "已读取 "));
   text += human_bytes(coverage.bytes);
   if (!parts.empty()) {

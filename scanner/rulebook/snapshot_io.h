@@ -1,14 +1,14 @@
 // Values as bytes and back, for snapshots that the build writes and the same build's program reads: numbers and
 // lengths as 8 bytes of the machine, texts and lists with their length before them, no names, no version.
 //
-// A struct takes part by a function `fields(Io&, T&)` found by its arguments, which calls io with each of its fields,
-// for T and for const T. To name them by a structured binding makes a field that is added and forgotten an error
-// of the compiler.
+// A struct takes part by a count of its fields, kFields; a class by a friend `fields(Io&, T&)` that calls io with each.
+// They are named by a structured binding, so a field that is added and not counted is an error of the compiler.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +16,75 @@
 #include <utility>
 #include <vector>
 
+#include "scanner/rulebook/rulebook.h"
+
 namespace kimiguard {
+
+template <class T>
+inline constexpr std::size_t kFields = 0;
+template <>
+inline constexpr std::size_t kFields<Localized> = 2;
+
+// Calls io with all fields of `value`, a struct or a const one. Only the counts that there are.
+template <class Io, class T>
+void each_field(Io& io, T& value) {
+  constexpr std::size_t kCount = kFields<std::remove_const_t<T>>;
+  if constexpr (kCount == 1) {
+    auto& [a] = value;
+    io(a);
+  } else if constexpr (kCount == 2) {
+    auto& [a, b] = value;
+    io(a, b);
+  } else if constexpr (kCount == 3) {
+    auto& [a, b, c] = value;
+    io(a, b, c);
+  } else if constexpr (kCount == 4) {
+    auto& [a, b, c, d] = value;
+    io(a, b, c, d);
+  } else if constexpr (kCount == 5) {
+    auto& [a, b, c, d, e] = value;
+    io(a, b, c, d, e);
+  } else if constexpr (kCount == 6) {
+    auto& [a, b, c, d, e, f] = value;
+    io(a, b, c, d, e, f);
+  } else if constexpr (kCount == 7) {
+    auto& [a, b, c, d, e, f, g] = value;
+    io(a, b, c, d, e, f, g);
+  } else if constexpr (kCount == 9) {
+    auto& [a, b, c, d, e, f, g, h, i] = value;
+    io(a, b, c, d, e, f, g, h, i);
+  } else if constexpr (kCount == 10) {
+    auto& [a, b, c, d, e, f, g, h, i, j] = value;
+    io(a, b, c, d, e, f, g, h, i, j);
+  } else if constexpr (kCount == 13) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  } else if constexpr (kCount == 14) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  } else if constexpr (kCount == 16) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  } else if constexpr (kCount == 18) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+  } else if constexpr (kCount == 20) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  } else if constexpr (kCount == 21) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
+  } else if constexpr (kCount == 25) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y);
+  } else if constexpr (kCount == 34) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag, ah] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag, ah);
+  } else {
+    static_assert(kCount == 0, "write the case of this many fields here");
+    fields(io, value);  // a class's own friend
+  }
+}
 
 class SnapshotWriter {
  public:
@@ -42,6 +110,9 @@ class SnapshotWriter {
     number(value.has_value());
     if (value) write(*value);
   }
+  // Another program's rule; none is built in.
+  template <class T>
+  void write(const std::shared_ptr<T>&) {}
   template <class A, class B>
   void write(const std::pair<A, B>& value) {
     write(value.first);
@@ -60,7 +131,7 @@ class SnapshotWriter {
     } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
       number(static_cast<std::uint64_t>(value));
     } else {
-      fields(*this, value);
+      each_field(*this, value);
     }
   }
 
@@ -111,6 +182,8 @@ class SnapshotReader {
     value.reset();
     if (number() != 0) read(value.emplace());
   }
+  template <class T>
+  void read(std::shared_ptr<T>&) {}
   template <class A, class B>
   void read(std::pair<A, B>& value) {
     read(value.first);
@@ -131,7 +204,7 @@ class SnapshotReader {
     } else if constexpr (std::is_arithmetic_v<T> || std::is_enum_v<T>) {
       value = static_cast<T>(number());
     } else {
-      fields(*this, value);
+      each_field(*this, value);
     }
   }
 

@@ -339,5 +339,28 @@ TEST_CASE("a key that a program coloured, whole or in part, is found in its outp
   CHECK(lost == std::set<std::string>{});
 }
 
+// What is written in escapes around a token that stands plainly shows in a view only.
+TEST_CASE("a token is found by a name that is written in escapes far from it, beside a key in escapes") {
+  const Folder folder;
+  Keys keys(31);
+  const auto part = [](const std::string& json) { return samples::base64(json, true, false); };
+  const std::string token = part(R"({"alg":"RS256","typ":"JWT"})") + "." + part(R"({"sub":")" + keys.alnum(20) + R"(","iat":1,"exp":2})") + "." + keys.alnum(200);
+  std::string note;
+  for (int i = 0; i < 100; ++i) note += "alpha ";
+  std::string escaped;
+  for (const char c : keys.platform()) {
+    char code[8];
+    std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(c));
+    escaped += code;
+  }
+  folder.write("a.json", "{\"k\\x69mi\": {\"note\": \"" + note + "\", \"access_token\": \"" + token + "\", \"x\": \"" + escaped + "\"}}\n");
+  RunOptions options;
+  options.folder = folder.path();
+  const Json report = Json::parse(kimiguard({"scan", "-f", "json", "a.json"}, options).out);
+  std::set<std::string> ids;
+  for (const Json& finding : report["findings"]) ids.insert(finding["secretSha256"]);
+  CHECK(ids.count(Secret(token).id()) == 1);
+}
+
 }  // namespace
 }  // namespace kimiguard::test

@@ -156,3 +156,19 @@ TEST_CASE("a tracked personal agent file is named, and a marker beside a setting
   CHECK(seen.count("kimi-endpoint-insecure") == 0);
   CHECK(scanned(repo, {"--no-inline"}).count("kimi-endpoint-insecure") == 1);
 }
+
+TEST_CASE("a tool's settings that end inside an object are said to be read as text only; an empty folder was not read") {
+  Repo repo;
+  repo.write(".claude/settings.json", "{\"env\": {\"ANTHROPIC_BASE_URL\": \"https://api.moonshot.cn/anthropic\", \"ANTHROPIC_AUTH_TOKEN\": ");
+  const Ran ran = repo.kimiguard({"scan", "--only", "files", ".", "-f", "json"});
+  CHECK(ran.status == 0);
+  const json gaps = json::parse(ran.out).at("summary").at("coverage").at("gaps");
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].at("kind") == "not_parsed");
+  CHECK(gaps[0].at("place").get<std::string>().ends_with(".claude/settings.json"));
+  CHECK(repo.kimiguard({"scan", "--only", "files", ".", "--strict"}).status == 3);
+
+  std::filesystem::create_directory(repo.work() / "nothing");
+  const Ran none = repo.kimiguard({"scan", "--only", "files", "nothing"});
+  CHECK(none.out + none.err == "Nothing found. Nothing was there to read.\n");
+}
