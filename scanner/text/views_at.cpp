@@ -413,6 +413,20 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
 
 namespace {
 
+// Whether `least` of `count` things in a row are such that fits(number). Such a row covers one of every least-th.
+template <class Fits>
+bool has_row(std::size_t count, std::size_t least, const Fits& fits) {
+  for (std::size_t i = least - 1; i < count; i += least) {
+    if (!fits(i)) continue;
+    std::size_t first = i;
+    while (first > 0 && fits(first - 1)) --first;
+    std::size_t last = i;
+    while (last + 1 < count && fits(last + 1)) ++last;
+    if (last - first + 1 >= least) return true;
+  }
+  return false;
+}
+
 // Whether base64 digits, taken in groups of four from `skip` on, may hold a run of kShortestKey ASCII bytes. Each
 // byte's top bit is one bit of one digit, so a group of three ASCII bytes has three bits clear; one of eight has by
 // chance. A run that long covers kWhole groups one after the other, hence one of every kWhole-th.
@@ -424,15 +438,7 @@ bool may_hold_ascii(std::string_view digits, std::size_t skip) {
     const char* at = digits.data() + skip + group * 4;
     return ((base64_value(at[0]) & 32) | (base64_value(at[1]) & 8) | (base64_value(at[2]) & 2)) == 0;
   };
-  for (std::size_t i = kWhole - 1; i < groups; i += kWhole) {
-    if (!clear(i)) continue;
-    std::size_t first = i;
-    while (first > 0 && clear(first - 1)) --first;
-    std::size_t last = i;
-    while (last + 1 < groups && clear(last + 1)) ++last;
-    if (last - first + 1 >= kWhole) return true;
-  }
-  return false;
+  return has_row(groups, kWhole, clear);
 }
 
 constexpr std::size_t kMostDigits = 192;
@@ -447,15 +453,7 @@ bool may_hold_text_in_hex(std::string_view digits, std::size_t skip) {
     const int low = hex_value(digits[skip + pair * 2 + 1]);
     return high >= 0 && low >= 0 && ((high >= 2 && high <= 7) || (high == 0 && low == 0));
   };
-  for (std::size_t i = kShortestKey - 1; i < pairs; i += kShortestKey) {
-    if (!fits(i)) continue;
-    std::size_t first = i;
-    while (first > 0 && fits(first - 1)) --first;
-    std::size_t last = i;
-    while (last + 1 < pairs && fits(last + 1)) ++last;
-    if (last - first + 1 >= kShortestKey) return true;
-  }
-  return false;
+  return has_row(pairs, kShortestKey, fits);
 }
 
 }  // namespace

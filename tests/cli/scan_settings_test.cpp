@@ -164,7 +164,7 @@ TEST_CASE("a tool's settings that end inside an object are said to be read as te
   CHECK(ran.status == 0);
   const json gaps = json::parse(ran.out).at("summary").at("coverage").at("gaps");
   REQUIRE(gaps.size() == 1);
-  CHECK(gaps[0].at("kind") == "not_parsed");
+  CHECK(gaps[0].at("kind") == "not-parsed");
   CHECK(gaps[0].at("place").get<std::string>().ends_with(".claude/settings.json"));
   CHECK(repo.kimiguard({"scan", "--only", "files", ".", "--strict"}).status == 3);
 
