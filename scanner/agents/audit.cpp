@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,8 +19,10 @@
 #include "scanner/agents/glob.h"
 #include "scanner/agents/knobs.h"
 #include "scanner/agents/loose_connections.h"
+#include "scanner/agents/program_connections.h"
 #include "scanner/agents/project_files.h"
 #include "scanner/agents/unit.h"
+#include "scanner/config/reference.h"
 #include "scanner/kimi/base_url.h"
 #include "scanner/kimi/finding_at.h"
 
@@ -29,6 +32,8 @@ namespace {
 using Family = kimi::KeyKind::Family;
 
 constexpr std::size_t kLargestConfig = std::size_t{32} << 20;
+constexpr std::size_t kLargestSource = std::size_t{4} << 20;
+constexpr std::array<std::string_view, 3> kSigns = {"sk-", "moonshot", "kimi"};
 constexpr std::size_t kMostProjectEntries = 2'000'000;
 constexpr std::size_t kDeepestProject = 64;
 
@@ -41,7 +46,7 @@ bool is_read(const FileSpec& spec) {
     case Role::state:
     case Role::backup:
     case Role::export_:
-      return !spec.slots.empty() || !spec.weak.empty() || !spec.unread.empty();
+      return !spec.slots.empty() || !spec.weak.empty() || !spec.unread.empty() || !spec.programs.empty();
     default:
       return false;
   }
@@ -137,6 +142,18 @@ void settle(std::vector<Finding>& findings) {
       findings.end());
 }
 
+// The settings of a start-up file that hold inside a function, an alias or for one command only.
+Unit of_commands(const Unit& unit) {
+  Unit made;
+  made.profile = unit.profile;
+  made.spec = unit.spec;
+  made.path = unit.path;
+  made.format = unit.format;
+  for (const Setting& setting : unit.settings)
+    if (setting.path.size() > 1 && setting.path.front().starts_with('@')) made.settings.push_back(setting);
+  return made;
+}
+
 // Files that lie beside each other and are one tool's, in one view.
 class Audit {
  public:
@@ -162,6 +179,8 @@ class Audit {
   void read_environment();
   void connect(const Profile& profile);
   void connect_view(const Profile& profile, const std::string& project, const Environment& process);
+  Environment variables_beside(const Unit& unit) const;
+  static void follow(std::optional<Part>& part, const Environment& environment, bool key);
   void connect_loose();
   void connect_processes();
   void follow_proxies();
@@ -180,6 +199,7 @@ class Audit {
   AuditResult result_;
   std::deque<Unit> units_;                                           // stay where they are
   std::unordered_set<std::string> seen_;                             // path and tool
+  std::vector<std::string> nobodys_;                                 // below the PATHs: of no tool, may hold a connection
   Environment login_;
   Environment process_;
   std::deque<Environment> environments_;
@@ -199,7 +219,9 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   file.role = spec.role;
   // A login's start-up files are where its variables belong: the shell's own store.
   const bool login_file = spec.provides == "environment" && root.empty();
-  file.place = place_of(spec.role, profile.generic && !login_file);
+  // So are the files that curl, a service or a program started in the home takes its own from.
+  const bool own_store = login_file || (root.empty() && !spec.mode.empty());
+  file.place = place_of(spec.role, profile.generic && !own_store);
   file.scope = spec.scope;
   file.protection = spec.protection;
   file.personal = spec.personal;
@@ -277,8 +299,11 @@ void Audit::find_project_files() {
   for (const std::string& root : input_.projects) {
     std::vector<std::pair<std::string, std::size_t>> folders = {{root, 0}};
     const auto take = [&](const std::string& path) {
-      for (const ProjectFile& found : names.of(path))
+      const std::vector<ProjectFile> known = names.of(path);
+      for (const ProjectFile& found : known)
         see(*found.profile, *found.spec, path, found.folder.empty() ? root : found.folder, root);
+      const bool tools = std::any_of(known.begin(), known.end(), [](const ProjectFile& one) { return !one.profile->generic; });
+      if (known.empty() ? is_source(path) || config::format_of(path, {}) : !tools && is_source(path)) nobodys_.push_back(path);
     };
     if (S_ISREG(disk_.mode(root))) {
       take(root);
@@ -367,6 +392,35 @@ void Audit::connect(const Profile& profile) {
   for (const std::string& project : projects) connect_view(profile, project, process_);
 }
 
+// The .env that lies beside a YAML file: compose fills ${X} from it.
+Environment Audit::variables_beside(const Unit& unit) const {
+  Environment found;
+  if (unit.format != config::Format::yaml) return found;
+  const std::string wanted = folder_of(unit.path) + "/.env";
+  for (const Unit& other : units_)
+    if (other.path == wanted && other.profile->generic) found.take(other);
+  return found;
+}
+
+// Puts what a variable holds in the place of its name.
+void Audit::follow(std::optional<Part>& part, const Environment& environment, bool key) {
+  if (!part || part->source != Part::Source::reference) return;
+  const config::Classified kind = config::classify(part->value);
+  if (kind.kind != config::Classified::Kind::reference || kind.references.front().source != config::Reference::Source::environment)
+    return;
+  const Variable* variable = environment.find(kind.references.front().name);
+  if (variable == nullptr || config::classify(variable->value).kind != config::Classified::Kind::literal) return;
+  part->key_path = kind.references.front().name;
+  part->file = variable->file;
+  part->position = variable->position;
+  part->end = variable->end;
+  part->bytes = variable->bytes;
+  part->value = variable->value;
+  if (!key) return;
+  part->secret = Secret(variable->value);
+  part->value = part->secret.masked();
+}
+
 void Audit::connect_loose() {
   const std::vector<const FamilySpec*> families = families_of(*input_.profiles);
   const auto take = [&](Connection connection, const Unit* unit) {
@@ -380,17 +434,39 @@ void Audit::connect_loose() {
     if (kimi) made_.push_back(std::move(made));
   };
   for (const Unit& unit : units_) {
-    if (!unit.profile->generic || !wanted(*unit.profile)) continue;
-    // What a login sets is one environment, however many files it takes.
-    if (unit.spec->provides == "environment" && unit.project.empty()) continue;
+    if (!wanted(*unit.profile)) continue;
+    if (!unit.profile->generic) {
+      for (Connection& connection : program_connections(unit, families)) take(std::move(connection), &unit);
+      continue;
+    }
+    // What a login sets is one environment, however many files it takes; a function, an alias or one command has its own.
+    if (unit.spec->provides == "environment" && unit.project.empty()) {
+      for (Connection& connection : loose_connections(of_commands(unit), families)) {
+        connection.scope = "user";
+        take(std::move(connection), &unit);
+      }
+      continue;
+    }
+    const Environment beside = variables_beside(unit);
     for (Connection& connection : loose_connections(unit, families)) {
       connection.scope = unit.project.empty() ? "user" : "project";
+      follow(connection.key, beside, true);
+      follow(connection.base_url, beside, false);
       take(std::move(connection), &unit);
     }
   }
-  if (input_.only_tools.empty())
-    for (Connection& connection : loose_connections(process_, Part::Source::environment, families))
-      take(std::move(connection), nullptr);
+  if (!input_.only_tools.empty()) return;
+  for (Connection& connection : loose_connections(process_, Part::Source::environment, families))
+    take(std::move(connection), nullptr);
+  const FileReader reader(*input_.profiles, *input_.rulebook);
+  for (const std::string& path : nobodys_) {
+    auto bytes = disk_.read(path, kLargestSource);
+    // Most files name no host and hold no key.
+    if (!bytes || std::none_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) { return bytes->find(sign) != std::string::npos; }))
+      continue;
+    for (Connection& connection : reader.read(path, *bytes).connections) take(std::move(connection), nullptr);
+    wipe(*bytes);
+  }
 }
 
 void Audit::connect_processes() {
@@ -724,6 +800,8 @@ FileConnections FileReader::read(const std::string& path, std::string_view bytes
     take(unread_findings(book, kinds, view));
     take(helper_findings(book, view));
     for (Made& made : found.made) result.connections.push_back(std::move(made.connection));
+    for (Connection& connection : program_connections(unit, known_->families))
+      if (wanted(connection)) result.connections.push_back(std::move(connection));
   }
   if (!result.tool.empty()) return result;
   if (is_source(path)) {

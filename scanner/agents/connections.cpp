@@ -474,6 +474,7 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
   };
   headers(at.spec->headers);
   if (at.known != nullptr) headers(at.known->headers);
+  if (!connection.key && !unresolved && at.spec->also && holds(at, *at.spec->also)) keys(at.spec->also_key);
   if (!connection.key && unresolved) connection.key = std::move(unresolved);
 
   const auto address = [&](const Selectors& selectors) {
@@ -554,7 +555,7 @@ void Resolver::emit(const Context& at, Connection connection, bool as_written) {
   made.slot_id = at.spec->id;
   if (!at.roots.empty()) made.slot_path = at.roots.front().slot.path;
   made.as_written = as_written;
-  if (as_written) connection.active = false;
+  if (as_written || at.unit->spec->role == Role::backup) connection.active = false;
   made.connection = std::move(connection);
   result_.made.push_back(std::move(made));
 }
@@ -566,6 +567,10 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   at.key = found.key;
   at.roots.push_back({&unit, found});
   if (spec.when && !holds(at, *spec.when)) return;
+  if (!spec.without.empty() && std::any_of(units_.begin(), units_.end(), [&](const Unit* other) {
+        return other->spec->id == spec.without && other->project == unit.project;
+      }))
+    return;
 
   at.name = text(at, spec.name);
   if (at.name.empty()) at.name = found.key;
@@ -658,6 +663,22 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     }
     part = std::move(stronger);
   };
+  // Of variables that are headers of their own, what the slot writes under one name replaces that one alone; what the
+  // environment has under another goes out beside it.
+  const auto go_out_too = [&](const std::vector<std::string>& names) {
+    const std::vector<Hit> hits = look(at, spec.key);
+    for (const std::string& name : names) {
+      auto part = variable({name}, true);
+      if (!part || part->secret.empty()) continue;
+      const auto here = std::find_if(hits.begin(), hits.end(), [&](const Hit& hit) { return hit.setting->path.back() == name; });
+      if (here != hits.end() && here->setting->value.empty()) continue;  // switched off here
+      if (here != hits.end() || !connection.key || connection.key->secret.empty()) {
+        replace(connection.key, std::move(part), false);
+      } else if (connection.key->secret != part->secret && connection.key->source != Part::Source::reference) {
+        connection.other_keys.push_back(std::move(*part));
+      }
+    }
+  };
   for (const OverrideSpec& rule : profile_.overrides) {
     if (!rule.providers.empty() &&
         std::find(rule.providers.begin(), rule.providers.end(), at.provider) == rule.providers.end())
@@ -666,7 +687,10 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
       return text(at, {when.first}) == when.second;
     });
     if (!fits) continue;
-    replace(connection.key, variable(rule.key, true), rule.beats);
+    if (rule.separate)
+      go_out_too(rule.key);
+    else
+      replace(connection.key, variable(rule.key, true), rule.beats);
     replace(connection.base_url, variable(rule.base_url, false), rule.beats);
     replace(connection.model, variable(rule.model, false), rule.beats);
   }

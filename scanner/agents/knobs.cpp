@@ -144,7 +144,7 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
   for (const KnobSpec& knob : view.profile->knobs) {
     if (!wanted_here(knob)) continue;
     const auto add = [&](Part part, const std::string& slot, const std::string& value, bool written,
-                         const std::string& wanted) {
+                         const std::string& wanted, const std::vector<config::Selector>& lacking = {}) {
       Finding finding = setting_finding(book, knob.rule, *view.profile, slot, part,
                                         written ? knob.confidence : Confidence::low);
       finding.arguments["value"] = shortened(value);
@@ -155,10 +155,14 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
         finding.arguments["variant"] = knob.variant;
       else if (!written)
         finding.arguments["variant"] = "default";
-      if (written && knob.missing.empty())
+      if (!written) {
+        finding.changes.push_back({part.file, part.key_path, "", wanted});
+      } else if (lacking.empty()) {
         kimi::add_change(finding, part, wanted);
-      else
-        finding.changes.push_back({part.file, written ? wanted : part.key_path, "", wanted});
+      } else {
+        // What was chosen for the one is right for the others too.
+        for (const config::Selector& selector : lacking) finding.changes.push_back({part.file, selector.text(), "", value});
+      }
       findings.push_back(std::move(finding));
     };
     if (!knob.variable.empty() && view.of_project.empty()) {
@@ -198,7 +202,10 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
         if (!own) continue;
         const bool together = std::all_of(
             knob.with.begin(), knob.with.end(),
-            [&](const config::Selector& selector) { return !config::select(slot, selector).empty(); });
+            [&](const config::Selector& selector) {
+              const auto found = config::select(slot, selector);
+              return std::any_of(found.begin(), found.end(), [](const Setting* setting) { return !setting->value.empty(); });
+            });
         if (!together) continue;
         // Where the knob is a connection's own, that connection must be Kimi's.
         if (knob.each && !knob.any_provider) {
@@ -217,7 +224,7 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
             for (const config::Selector& selector : knob.missing)
               if (config::select(slot, selector).empty()) lacking.push_back(selector);
             if (!lacking.empty() && !setting->value.empty())
-              add(part_at(*unit, *setting), slot.key, setting->value, true, joined(lacking));
+              add(part_at(*unit, *setting), slot.key, setting->value, true, joined(lacking), lacking);
             break;
           }
           if (!is_bad(knob, setting->value)) continue;

@@ -132,6 +132,26 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::any_of(names.begin(), names.end(), [&](std::string_view one) { return same_letters(one, name); });
 }
 
+// A machine of .netrc and its password. The host is a name here and no address, so nothing is there to write a base
+// URL into: the password is where a verdict stands.
+std::vector<Connection> machine_connections(const Unit& unit) {
+  std::vector<Connection> made;
+  for (const Setting& setting : unit.settings) {
+    if (setting.path.size() != 2 || setting.path[1] != "password" || setting.path[0].find('.') == std::string::npos) continue;
+    if (!is_literal(setting) || made.size() >= kMostCandidates) continue;
+    Connection connection;
+    connection.slot = setting.path[0];
+    connection.scope = "source";
+    connection.key = part_at(unit, setting, true);
+    Part host;
+    host.source = Part::Source::tool_default;
+    host.value = "https://" + setting.path[0];
+    connection.base_url = std::move(host);
+    made.push_back(std::move(connection));
+  }
+  return made;
+}
+
 std::vector<Connection> object_connections(const Unit& unit) {
   std::vector<Connection> made;
   // Objects one after the other: settings of one object stand together in a file.
@@ -184,6 +204,7 @@ std::vector<const FamilySpec*> families_of(const Profiles& profiles) {
 
 std::vector<Connection> loose_connections(const Unit& unit,
                                           const std::vector<const FamilySpec*>& families) {
+  if (unit.format == config::Format::netrc) return machine_connections(unit);
   std::vector<Connection> made;
   for (const FamilySpec* family : families) {
     std::vector<Candidate> keys, urls, models;
@@ -345,9 +366,31 @@ bool is_source(std::string_view path) {
          std::find(kEndings.begin(), kEndings.end(), name.substr(dot)) != kEndings.end();
 }
 
-std::vector<Connection> source_connections(const std::string& path, std::string_view text,
+namespace {
+
+// A notebook's cell is a list of lines. What stands between two of them (\n", "), is blanked out, so that a call over
+// several lines is one text; every other byte keeps its place.
+std::string with_joined_lines(std::string_view notebook) {
+  std::string text(notebook);
+  for (std::size_t at = text.find("\\n\""); at != std::string::npos; at = text.find("\\n\"", at + 1)) {
+    std::size_t end = at + 3;
+    if (end >= text.size() || text[end] != ',') continue;
+    ++end;
+    while (end < text.size() && (text[end] == ' ' || text[end] == '\t' || text[end] == '\r' || text[end] == '\n')) ++end;
+    if (end >= text.size() || text[end] != '"') continue;
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(end + 1), ' ');
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<Connection> source_connections(const std::string& path, std::string_view bytes,
                                            const std::vector<const FamilySpec*>& families) {
   std::vector<Connection> made;
+  const bool notebook = path.ends_with(".ipynb");
+  const std::string joined = notebook ? with_joined_lines(bytes) : std::string();
+  const std::string_view text = notebook ? std::string_view(joined) : bytes;
   const auto is_name = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };
@@ -425,7 +468,7 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
     for (const std::string_view name : {"base_url", "baseurl", "api_base", "openai_api_base"})
       if (body.find(name) != std::string::npos) address_named = true;
     for (const Argument& argument : arguments) {
-      if (!lines) lines.emplace(text);
+      if (!lines) lines.emplace(bytes);
       Part part;
       part.source = Part::Source::config;
       part.key_path = std::string(call) + "." + argument.name;

@@ -163,6 +163,13 @@ void ProfileReader::slot(TableReader& in, FileSpec& file) {
     condition(when, made);
     slot.when = std::move(made);
   });
+  in.table("also", "a further key", [&](TableReader& also) {
+    Condition made;
+    several(also, "when", made.selector);
+    several(also, "key", slot.also_key);
+    slot.also = std::move(made);
+  });
+  in.text("without", slot.without);
   in.flag("inherits", slot.inherits);
   in.flag("lists", slot.lists);
   in.text("app", slot.app);
@@ -196,6 +203,7 @@ void ProfileReader::file_spec(TableReader& in, Profile& profile) {
   in.text("generated_from", file.generated_from);
   several(in, "embedded", file.embedded);
   several(in, "helpers", file.helpers);
+  several(in, "programs", file.programs);
   in.tables("slot", "a slot", [&](TableReader& slot_in) { slot(slot_in, file); });
   in.tables("unread", "an unread place", [&](TableReader& unread) {
     UnreadSpec made;
@@ -261,6 +269,7 @@ void ProfileReader::override_spec(TableReader& in, Profile& profile) {
   OverrideSpec made;
   made.scope = word(in, "scope", {"environment"}, "environment");
   in.flag("beats", made.beats);
+  in.flag("separate", made.separate);
   std::map<std::string, std::string> when;
   in.map("when", when);
   for (const auto& [selector, value] : when) {
@@ -332,13 +341,14 @@ void ProfileReader::check(const Profile& profile, TableReader& top) {
       top.complain("file", "two files have the id '" + file.id + "'; give one another");
   const auto known = [&](const std::string& id, std::string_view field) {
     if (!id.empty() && ids.count(id) == 0)
-      top.complain("file", "'" + std::string(field) + "' names the file '" + id +
-                               "', which no [[file]] has as its id; correct it");
+      top.complain("file", std::string("'").append(field).append("' names the file '").append(id).append(
+                               "', which no [[file]] has as its id; correct it"));
   };
   for (const FileSpec& file : profile.files) {
     known(file.generated_from, "generated_from");
     for (const SlotSpec& slot : file.slots) {
       known(slot.active_file, "active.file");
+      known(slot.without, "without");
       for (const Join& join : slot.joins) known(join.file, "join.file");
     }
   }

@@ -74,6 +74,9 @@ struct SlotSpec {
       active_root;                // in the file's root; equals may be "@key", "@name", "@provider"
   std::string active_file;        // the file that active_root looks into; "" = the same
   std::optional<Condition> when;  // no connection where this does not hold
+  Selectors also_key;              // looked at where nothing else gives a key …
+  std::optional<Condition> also;   // … and this holds in the slot and its joins
+  std::string without;             // id of another file: no connection where that one is there
   bool inherits = true;           // takes what it lacks from the same slot of a weaker scope
   bool lists = false;             // key, base_url: lists paired by index
   std::string app;                // which tool's traffic this slot serves behind a proxy
@@ -118,6 +121,7 @@ struct FileSpec {
   std::string generated_from;                   // id of the file that this is made from
   std::vector<config::Selector> embedded;       // text values that hold JSON
   std::vector<config::Selector> helpers;        // commands that hand out a key
+  Selectors programs;  // programs that the tool starts or calls: env, or a url with headers, of their own
   std::vector<SlotSpec> slots;
   std::vector<UnreadSpec> unread;
   std::vector<WeakSpec> weak;
@@ -147,6 +151,7 @@ struct ProviderSpec {
 struct OverrideSpec {
   std::string scope = "environment";
   bool beats = true;                                           // false: only where nothing is written
+  bool separate = false;  // each key variable is a header of its own: one that is not written goes out too
   std::vector<std::pair<config::Selector, std::string>> when;  // in the slot and its joins
   std::vector<std::string> providers;
   std::vector<std::string> key, base_url, model;  // variables

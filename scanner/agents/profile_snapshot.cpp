@@ -9,7 +9,7 @@ inline constexpr std::size_t kFields<agents::Condition> = 2;
 template <>
 inline constexpr std::size_t kFields<agents::Join> = 3;
 template <>
-inline constexpr std::size_t kFields<agents::SlotSpec> = 25;
+inline constexpr std::size_t kFields<agents::SlotSpec> = 28;
 template <>
 inline constexpr std::size_t kFields<agents::UnreadSpec> = 3;
 template <>
@@ -17,11 +17,11 @@ inline constexpr std::size_t kFields<agents::WeakSpec> = 5;
 template <>
 inline constexpr std::size_t kFields<agents::TableSpec> = 3;
 template <>
-inline constexpr std::size_t kFields<agents::FileSpec> = 21;
+inline constexpr std::size_t kFields<agents::FileSpec> = 22;
 template <>
 inline constexpr std::size_t kFields<agents::ProviderSpec> = 14;
 template <>
-inline constexpr std::size_t kFields<agents::OverrideSpec> = 7;
+inline constexpr std::size_t kFields<agents::OverrideSpec> = 8;
 template <>
 inline constexpr std::size_t kFields<agents::ProxySpec> = 3;
 template <>

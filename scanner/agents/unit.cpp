@@ -1,11 +1,16 @@
 #include "scanner/agents/unit.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "scanner/agents/rows.h"
 #include "scanner/config/embedded.h"
 #include "scanner/config/line_map.h"
+#include "scanner/core/digits.h"
 
 namespace kimiguard::agents {
 namespace {
@@ -15,6 +20,40 @@ constexpr int kEmbeddedDepth = 3;
 bool is_index(std::string_view part) {
   return !part.empty() &&
          std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The text that `digits` are the base64 of; nothing where that is no text.
+std::optional<std::string> text_of_base64(std::string_view digits) {
+  while (!digits.empty() && digits.back() == '=') digits.remove_suffix(1);
+  std::string text;
+  std::uint32_t bits = 0;
+  int have = 0;
+  for (const char c : digits) {
+    const int value = base64_value(c);
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    have += 6;
+    if (have < 8) continue;
+    have -= 8;
+    const char byte = static_cast<char>(bits >> have & 0xFF);
+    if (byte != '\n' && (byte < 0x20 || byte == 0x7F)) return std::nullopt;
+    text += byte;
+  }
+  return text;
+}
+
+// A Secret of Kubernetes holds its values as base64; what is said of them is said of the text.
+void read_secret_data(std::vector<Setting>& settings) {
+  std::set<int> secrets;
+  for (const Setting& setting : settings)
+    if (setting.path.size() == 1 && setting.path[0] == "kind" && setting.value == "Secret") secrets.insert(setting.document);
+  for (Setting& setting : settings) {
+    if (setting.path.size() != 2 || setting.path[0] != "data" || secrets.count(setting.document) == 0) continue;
+    auto text = text_of_base64(setting.value);
+    if (!text) continue;
+    setting.value = std::move(*text);
+    setting.pieces.clear();
+  }
 }
 
 void place_gaps(Unit& unit) {
@@ -77,6 +116,7 @@ Unit read_unit(const Profile* profile, const FileSpec* spec, std::string path, s
       if (auto split = config::split_assignment(setting, lines)) more.push_back(std::move(*split));
     }
     std::move(more.begin(), more.end(), std::back_inserter(unit.settings));
+    read_secret_data(unit.settings);
   }
   place_gaps(unit);
   return unit;

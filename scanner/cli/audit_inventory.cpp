@@ -188,12 +188,17 @@ Inventory inventory_of(const agents::AuditResult& audit, const std::vector<Findi
   const auto way = [](const ConnectionEntry& row) {
     return std::tuple(row.title, row.slot, row.url.value, row.url.path, row.key_id);
   };
-  std::set<std::tuple<std::string, std::string, std::string, std::string, std::string>> with_model;
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::string>, std::set<std::string>> with_model;
   for (const ConnectionEntry& row : rows)
-    if (!row.model.value.empty()) with_model.insert(way(row));
+    if (!row.model.value.empty())
+      for (std::set<std::string>& rules = with_model[way(row)]; const auto& verdict : row.verdicts) rules.insert(verdict.rule);
   std::vector<bool> idle;
-  for (const ConnectionEntry& row : rows)
-    idle.push_back(row.model.value.empty() && row.verdicts.empty() && with_model.count(way(row)) != 0);
+  for (const ConnectionEntry& row : rows) {
+    const auto others = row.model.value.empty() ? with_model.find(way(row)) : with_model.end();
+    idle.push_back(others != with_model.end() && std::all_of(row.verdicts.begin(), row.verdicts.end(), [&](const auto& verdict) {
+                     return others->second.count(verdict.rule) != 0;
+                   }));
+  }
   std::size_t at = 0;
   std::erase_if(rows, [&](const ConnectionEntry&) { return idle[at++]; });
   for (auto& [id, key] : keys) {

@@ -42,6 +42,12 @@ struct Look {
   std::string issuer;     // vendor id of the key, "" = Kimi's or not known
 
   bool has_key() const { return key.family != Family::none; }
+  // Whether the host takes keys of this kind.
+  bool fits(const KeyKind& kind) const {
+    if (owner.realm == nullptr) return false;
+    return owner.realm->product == "kimi-code" ? kind.family == Family::kimi_code || kind.family == Family::token
+                                               : kind.family == Family::sk48;
+  }
   bool concerns_kimi() const { return owner.realm != nullptr || kimi_key; }
 };
 
@@ -69,6 +75,9 @@ struct Judge::Known {
   // What to write for a key whose product or realm is known; several where the region is not.
   void want_bases(Finding& finding, const Look& at, std::string_view product, std::string_view realm,
                   const Part* part) const;
+
+  // The key that the configuration has for this host and the environment replaced; null if there is none.
+  const Part* written_key_that_fits(const Look& at) const;
 
   void host_mismatch(const Look& at, std::vector<Finding>& findings) const;
   void sent_elsewhere(const Look& at, std::vector<Finding>& findings) const;
@@ -174,6 +183,13 @@ void Judge::Known::want_bases(Finding& finding, const Look& at, std::string_view
   finding.arguments["wanted"] = both;
 }
 
+const Part* Judge::Known::written_key_that_fits(const Look& at) const {
+  for (const Part& weaker : at.connection.overridden)
+    if (weaker.source == Part::Source::config && !weaker.secret.empty() && at.fits(kinds.of(weaker.secret.reveal())))
+      return &weaker;
+  return nullptr;
+}
+
 void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings) const {
   if (at.owner.realm == nullptr || !at.owner.api || !at.has_key()) return;
   const Realm& host = *at.owner.realm;
@@ -187,6 +203,8 @@ void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings)
     finding.secret_kind = at.key.secret_kind;
     finding.realm = at.key_realm;
     finding.evidence.push_back({"host", at.url->host, primary.position.line});
+    // The nearest mend: without the variable, the key that stands beside the address is used.
+    if (written_key_that_fits(at) != nullptr) add_change(finding, *connection.key, "");
     return finding;
   };
 
@@ -263,6 +281,7 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
     finding.arguments["issuer"] = issuers;
     finding.arguments["vendor"] = "Kimi";
     finding.arguments["consoles"] = without_scheme(at.owner.realm->console);
+    if (written_key_that_fits(at) != nullptr) add_change(finding, *connection.key, "");
     finding.issuer = issuers;
     finding.evidence.push_back({"issuer_mark", issuers, connection.key->position.line});
     findings.push_back(std::move(finding));
@@ -406,19 +425,13 @@ void Judge::Known::untrusted(const Look& at, std::vector<Finding>& findings) con
 void Judge::Known::auth_conflict(const Look& at, std::vector<Finding>& findings) const {
   const Connection& connection = at.connection;
   if (!connection.key || connection.key->secret.empty()) return;
-  const auto fits = [&](const KeyKind& kind) {
-    if (at.owner.realm == nullptr) return false;
-    return at.owner.realm->product == "kimi-code"
-               ? kind.family == Family::kimi_code || kind.family == Family::token
-               : kind.family == Family::sk48;
-  };
   for (const Part& other : connection.other_keys) {
     const KeyKind kind = kinds.of(other.secret.reveal());
     if (other.secret.empty() || other.secret == connection.key->secret || kind.family == Family::none)
       continue;
     if (!at.concerns_kimi() && kind.family != Family::kimi_code) continue;
     // The one to remove is the one that the host does not take; where both or none do, the second.
-    const bool remove_first = fits(kind) && !fits(at.key);
+    const bool remove_first = at.fits(kind) && !at.fits(at.key);
     const Part& removed = remove_first ? *connection.key : other;
     const Part& kept = remove_first ? other : *connection.key;
     Finding finding = finding_at(book, "kimi-auth-conflict", connection, removed, Confidence::high);
@@ -439,6 +452,8 @@ void Judge::Known::auth_conflict(const Look& at, std::vector<Finding>& findings)
                             (connection.base_url->source == Part::Source::config ||
                              connection.base_url->source == Part::Source::environment);
   const VariableFact* fact = fact_of(last_name(connection.key->key_path));
+  // A key of its own stands beside the address: without the variable that one is sent.
+  if (written_key_that_fits(at) != nullptr) return;
   if (places_known && kind_of_place(*connection.key) != kind_of_place(*connection.base_url) &&
       fact != nullptr && fact->protocol) {
     Finding finding =
@@ -483,7 +498,13 @@ void Judge::Known::override_by_environment(const Look& at, std::vector<Finding>&
     finding.arguments["configured"] = shown_value(weaker);
     finding.arguments["place"] = (*stronger)->file.empty() ? (*stronger)->key_path : (*stronger)->file;
     finding.key_path = weaker.key_path;
-    add_change(finding, weaker, shown_value(**stronger));
+    const bool breaks = !weaker.secret.empty() && at.fits(kinds.of(weaker.secret.reveal())) && !at.fits(at.key);
+    if (breaks) {
+      finding.arguments["variant"] = "breaks";
+      add_change(finding, **stronger, "");
+    } else {
+      add_change(finding, weaker, shown_value(**stronger));
+    }
     findings.push_back(std::move(finding));
   }
 }

@@ -83,6 +83,20 @@ std::uint64_t before_break(std::string_view bytes, std::uint64_t at, std::uint64
   return broken ? begin : at;
 }
 
+// Whether a line of a wrapped token may end at `end`. What follows it is the line's end, padding or what closes the
+// text; a name that stands below a token (MOONSHOT_BASE_URL: …) is made of the same digits and ends otherwise.
+bool line_may_end(std::string_view bytes, std::uint64_t end) {
+  const std::uint64_t digits_end = end;
+  while (end < bytes.size() && end - digits_end < 2 && bytes[end] == '=') ++end;
+  while (end < bytes.size() && is_blank(bytes[end])) ++end;
+  if (end >= bytes.size()) return true;
+  const std::uint64_t escape = bytes.find_first_not_of('\\', end);
+  if (escape != end && escape != std::string_view::npos)
+    return bytes[escape] == 'n' || bytes[escape] == 'r' || bytes[escape] == '"';
+  static constexpr std::string_view kClosing = "\r\n\"'`<>)]},.#";
+  return kClosing.find(bytes[end]) != std::string_view::npos || static_cast<unsigned char>(bytes[end]) < 0x20;
+}
+
 bool wide_enough(std::uint64_t width) { return width >= kNarrowest && width % 4 == 0; }
 
 // Adds the lines below while they are wrapped; `width` is that of a full line, 0 if unknown.
@@ -94,7 +108,7 @@ void grow_down(std::string_view bytes, Token& token, std::uint64_t width, std::u
     const std::uint64_t next = past_break(bytes, last.end);
     if (next == last.end || next >= highest) return;
     const std::uint64_t end = run_end(bytes, next, highest, digits);
-    if (end == next || end - next > last.size()) return;
+    if (end == next || end - next > last.size() || !line_may_end(bytes, end)) return;
     width = last.size();
     token.runs.push_back({next, end});
   }

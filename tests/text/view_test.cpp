@@ -261,3 +261,30 @@ TEST_CASE("asking at every place of an escaped text decodes it a few times, not 
   CHECK(decoded > bytes.size());
   CHECK(decoded < 12 * bytes.size());
 }
+
+TEST_CASE("a name on the line below a token of base64 is no part of it") {
+  samples::Random random(31);
+  const std::string key = "sk-" "kimi-" + random.alnum(64);
+  const std::string encoded = samples::base64(key);
+  REQUIRE(encoded.size() % 4 == 0);
+  REQUIRE(encoded.back() != '=');
+  // MOONSHOT and OPENAI decode to a digit first, which would stand directly behind the key.
+  for (const std::string below : {"  MOONSHOT_BASE_URL: x\n", "  OPENAI_BASE_URL: x\n", "OPENAI_BASE_URL=https://x\n", "done | x\n", "---\n"}) {
+    const std::string bytes = "data:\n  K: " + encoded + "\n" + below;
+    INFO(below);
+    const auto token = token_around(bytes, span_of(bytes, encoded.substr(0, 12)), Digits::base64);
+    REQUIRE(token);
+    if (below != "---\n") CHECK(token->runs.size() == 1);
+    const std::vector<Token> tokens = tokens_in(bytes, Digits::base64, 24);
+    REQUIRE(tokens.size() == 1);
+    CHECK(tokens[0].runs.size() == token->runs.size());
+  }
+  // A last line, padded, quoted or in a comment, is.
+  for (const std::string end : {"", "\n", "==\n", "\"", "\\n", " \n", "\"\\n\"", "=\r\n"}) {
+    const std::string bytes = encoded + "\n" + encoded.substr(0, 20) + end;
+    INFO(end);
+    const auto token = token_around(bytes, {0, 12}, Digits::base64);
+    REQUIRE(token);
+    CHECK(token->runs.size() == 2);
+  }
+}
