@@ -5,13 +5,22 @@ each is a pack by itself.
 """
 import glob
 import os
+import struct
 import subprocess
 import sys
 
 
+def salt_of(body, number):
+    """What makes a file or message differ from its copies, and leaves an archive one that can be read to its end."""
+    if body.startswith(b"\x28\xb5\x2f\xfd"):  # zstd: a frame to be skipped (RFC 8878, 3.1.2)
+        return b"\x50\x2a\x4d\x18" + struct.pack("<II", 4, number)
+    if body.startswith(b"\xfd7zXZ\0"):  # xz: padding of a stream, four NULs at a time
+        return b"\0" * (4 * (number + 1))
+    return f"\ncopy {number}\n".encode()
+
+
 def copy(source, out, number, offset):
     """Passes a fast-export stream on; returns the marks used."""
-    salt = f"\ncopy {number}\n".encode()
     export = subprocess.Popen(["git", "-C", source, "fast-export", "--all", "--signed-tags=strip", "--tag-of-filtered-object=drop",
                                "--reencode=no"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     stream = export.stdout
@@ -27,6 +36,7 @@ def copy(source, out, number, offset):
         if line.startswith(b"data "):
             size = int(line[5:])
             body = stream.read(size)
+            salt = salt_of(body, number)
             out.write(b"data %d\n" % (size + len(salt)) + body + salt)
         elif line.startswith((b"mark :", b"from :", b"merge :")):
             word, mark = line.split()
