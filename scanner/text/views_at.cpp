@@ -87,6 +87,39 @@ Span lines_around(std::string_view bytes, Span around, Span window, unsigned mor
   return {begin, end};
 }
 
+// lines_around for one candidate and different numbers of lines: where lines are long, each search for their ends reads
+// the window.
+class LinesAround {
+ public:
+  LinesAround(std::string_view bytes, Span around, Span window)
+      : bytes_(bytes), window_(window), around_(around), first_(around.begin), last_(around.end) {}
+
+  Span with(unsigned more) {
+    while (above_.size() <= more && first_ > window_.begin) {
+      const auto* const at = static_cast<const char*>(
+          ::memrchr(bytes_.data() + window_.begin, '\n', static_cast<std::size_t>(first_ - window_.begin)));
+      first_ = at == nullptr ? window_.begin : static_cast<std::uint64_t>(at - bytes_.data());
+      if (at != nullptr) above_.push_back(first_);
+    }
+    while (below_.size() <= more && last_ < window_.end) {
+      const std::size_t next = bytes_.substr(last_, window_.end - last_).find('\n');
+      if (next != std::string_view::npos) below_.push_back(last_ + next);
+      last_ = next == std::string_view::npos ? window_.end : last_ + next + 1;
+    }
+    return {above_.size() > more ? above_[more] + 1 : std::min(window_.begin, around_.begin),
+            below_.size() > more ? below_[more] : std::max(window_.end, around_.end)};
+  }
+
+ private:
+  std::string_view bytes_;
+  Span window_;
+  Span around_;
+  std::uint64_t first_;  // no line end from here to the candidate is unknown
+  std::uint64_t last_;
+  std::vector<std::uint64_t> above_;  // where the lines above end, nearest first
+  std::vector<std::uint64_t> below_;  // where its last line and those below end
+};
+
 bool escaped(std::string_view bytes, std::uint64_t at, std::uint64_t lowest) {
   std::uint64_t backslashes = 0;
   while (at - backslashes > lowest && bytes[at - backslashes - 1] == '\\') ++backslashes;
@@ -367,7 +400,8 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
   add_percent(bytes, around, window, given, views);
 
   const Span whole = whole_lines(bytes, around, window);
-  const Span lines = lines_around(bytes, around, window, 0);
+  LinesAround around_it(bytes, around, window);
+  const Span lines = around_it.with(0);
   const auto line_holds = [&](char c) {
     return bytes.substr(0, lines.end).find(c, lines.begin) != std::string_view::npos;
   };
@@ -377,7 +411,7 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
   if ((line_holds('\x1B') || line_holds('^')) && !given_before(given, kAnsi, whole)) {
     if (auto view = strip_ansi(bytes, whole)) views.push_back(std::move(*view));
   }
-  const Span block = lines_around(bytes, around, window, 1);
+  const Span block = around_it.with(1);
   if (seen.substr(0, block.end).find('=', block.begin) != std::string_view::npos &&
       reads_as_quoted_printable(bytes.substr(lines.begin, lines.size()))) {
     // As far up and down as lines look the same.
@@ -398,14 +432,14 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
     if (!given_before(given, kMail, mail))
       if (auto view = decode_quoted_printable(bytes, mail)) views.push_back(std::move(*view));
   }
-  const Span literals = lines_around(bytes, around, window, 8);
-  if (bytes.substr(0, literals.end).find_first_of("\"'`", literals.begin) != std::string_view::npos) {
+  const Span literals = around_it.with(8);
+  const std::string_view in_literals = bytes.substr(literals.begin, literals.size());
+  if (in_literals.find('"') != std::string_view::npos || in_literals.find('\'') != std::string_view::npos ||
+      in_literals.find('`') != std::string_view::npos) {
     if (!given_before(given, kLiterals, literals))
       if (auto view = join_literals(bytes, literals)) views.push_back(std::move(*view));
   }
-  const Span wrapped = lines_around(bytes, around, window, 8);
-  const Span near_lines = lines_around(bytes, around, window, 2);
-  if (auto view = join_lines(bytes, wrapped, near_lines)) views.push_back(std::move(*view));
+  if (auto view = join_lines(bytes, literals, around_it.with(2))) views.push_back(std::move(*view));
 
   if (views.size() > kMostViews) views.resize(kMostViews);
   return views;
