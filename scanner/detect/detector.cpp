@@ -118,12 +118,12 @@ struct Known {
     for (const std::string& word : book->kimi_words) {
       std::string apart;
       for (const char c : word) apart += (apart.empty() ? "" : "[^0-9a-z]*") + re2::RE2::QuoteMeta({&c, 1});
-      if (!apart.empty()) any += "|" + apart;
+      if (!apart.empty()) any.append("|").append(apart);
     }
-    for (const std::string& domain : book->kimi_domains) any += "|" + re2::RE2::QuoteMeta(domain);
+    for (const std::string& domain : book->kimi_domains) any.append("|").append(re2::RE2::QuoteMeta(domain));
     for (const Realm& realm : book->realms)
       for (const auto* hosts : {&realm.hosts, &realm.console_hosts})
-        for (const std::string& host : *hosts) any += "|" + re2::RE2::QuoteMeta(host);
+        for (const std::string& host : *hosts) any.append("|").append(re2::RE2::QuoteMeta(host));
     for (const VariableFact& fact : book->variables)
       if (fact.says == "kimi" || fact.says == "platform" || fact.says == "kimi-code" || book->realm(fact.says) != nullptr)
         any += "|(?:" + fact.expression + ")";
@@ -298,22 +298,42 @@ struct Detector::State {
       windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true});
   }
 
-  // Most of what decodes to text holds nothing: asked here, before every decoder is.
-  static bool decodes_to_candidates(std::string_view run) {
-    // One letter over and over, perhaps behind a few others, is what fillers are made of, and decodes to three.
-    constexpr std::size_t kOthers = 4;
-    static_assert(kWrappedRun > kOthers + 1);
-    const char* same = run.data() + kOthers;
-    if (std::memcmp(same, same + 1, run.size() - kOthers - 1) == 0) return false;
-    if (!text::may_decode_to_text(run)) return false;
+  // Most of what decodes to text holds nothing: asked here, before every decoder is. Where in the run the beginning of a
+  // candidate ends that it decodes to. The place must not depend on where the run begins: versions of a file are looked at
+  // by windows around what changed, and a hit at the edge of one is not believed.
+  static std::optional<std::uint64_t> decoded_candidate(std::string_view run) {
+    // What a candidate is decoded from is so long that one of the pieces that it lies in, cut anywhere, shows text.
+    constexpr std::size_t kPiece = 192;
+    bool text = false;
+    for (std::size_t at = 0; at < run.size() && !text; at += kPiece) text = may_hold_candidate(run.substr(at, kPiece));
+    if (!text) return std::nullopt;
     text::Token token;
     token.runs.push_back({0, run.size()});
+    std::vector<Span> inside;
+    std::optional<std::uint64_t> first;
     for (const text::Digits digits : {text::Digits::base64, text::Digits::hex})
       for (unsigned skip = 0; skip < (digits == text::Digits::hex ? 2u : 4u); ++skip) {
         if (digits == text::Digits::hex && !std::all_of(run.begin(), run.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); })) break;
-        if (has_candidate(text::decode_token(run, token, digits, skip).text)) return true;
+        const text::View view = text::decode_token(run, token, digits, skip);
+        if (!has_candidate(view.text)) continue;
+        inside.clear();
+        find_candidates(view.text, inside);
+        for (const Span one : inside) {
+          const std::uint64_t end = view.to_source({one.begin, std::min<std::uint64_t>(one.end, one.begin + kRunLength)}).end;
+          if (!first || end < *first) first = end;
+        }
       }
-    return false;
+    return first;
+  }
+
+  static bool may_hold_candidate(std::string_view piece) {
+    // One letter over and over, perhaps behind a few others, is what fillers are made of, and decodes to three.
+    constexpr std::size_t kOthers = 4;
+    if (piece.size() > kOthers + 1) {
+      const char* same = piece.data() + kOthers;
+      if (std::memcmp(same, same + 1, piece.size() - kOthers - 1) == 0) return false;
+    }
+    return text::may_decode_to_text(piece);
   }
 
   // An encoding of an encoding has no form of its own. What is escaped from end to end, or decodes to text, is
@@ -330,11 +350,16 @@ struct Detector::State {
       // Behind the mark of an escape, with the beginning of a key before it: its "-" may be escaped twice.
       const bool marked = at == candidate.begin && at >= 3 && (bytes[at - 1] == '\\' || bytes[at - 1] == '%' || bytes[at - 1] == ';') &&
                           bytes.substr(at - std::min(at, kMarkedLead), std::min(at, kMarkedLead)).find("sk") != std::string_view::npos;
-      if (!row && !marked && !decodes_to_candidates(bytes.substr(at, end - at))) continue;
+      std::uint64_t hit = std::min(end, at + 48);
+      if (!row && !marked) {
+        const auto inside = decoded_candidate(bytes.substr(at, end - at));
+        if (!inside) continue;
+        hit = at + *inside;
+      }
       Window window;
       window.span = {at, end};
       window.encoded = true;
-      window.hit = std::min(end, at + 48);
+      window.hit = hit;
       windows.push_back(window);
     }
   }
