@@ -96,9 +96,15 @@ bool escape_at(std::string_view bytes, std::size_t i) {
   std::size_t n = 1;
   while (n < rest.size() && rest[n] == '\\') ++n;
   const std::string_view after = rest.substr(std::min(n, rest.size()));
-  return after.starts_with("u00") || after.starts_with("u{") || after.starts_with("U000000") ||
-         (after.starts_with("x") && (is_hex(after, 1) || after.substr(1).starts_with("{"))) ||
-         (after.size() > 1 && after[0] >= '0' && after[0] <= '1' && after[1] >= '0' && after[1] <= '7');
+  if (after.size() < 2) return false;
+  switch (after[0]) {  // of all its letters this is asked first: a comparison of strings is a call
+    case 'u': return after[1] == '{' || after.starts_with("u00");
+    case 'U': return after.starts_with("U000000");
+    case 'x': return after[1] == '{' || is_hex(after, 1);
+    case '0':
+    case '1': return after[1] >= '0' && after[1] <= '7';
+    default: return false;
+  }
 }
 
 struct Row {
@@ -198,18 +204,22 @@ void plainly(std::string_view bytes, std::size_t begin, std::size_t open, std::s
 // and low nibble share the kind's bit.
 //   bits 0-3: letters (0x30-0x39 · 0x41-0x4F, 0x61-0x6F · 0x50-0x5A, 0x70-0x7A · 0x2B, 0x2F)
 //   bit 4: % and &  bit 5: line ends  bit 6: backslash
+//   bit 7: what a backslash of an escape of ASCII stands before: u U x 0 1 (and 5 8 p q P Q X)
+constexpr char kLetters = 1 | 2 | 4 | 8;
 constexpr char kWrapSigns = 32 | 64;
 constexpr char kEscapeSigns = 16 | 64;
+constexpr char kBackslash = 64;
+constexpr char kEscaped = -128;
 
 __attribute__((target("avx2"))) inline __m256i kinds_of(__m256i v) {
   const __m256i low = _mm256_setr_epi8(
-      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
-      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8,  //
-      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
-      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8);
-  const __m256i high =
-      _mm256_setr_epi8(32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0,  //
-                       32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0);
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
+      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8,  //
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
+      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8);
+  const __m256i high = _mm256_setr_epi8(
+      32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0,  //
+      32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0);
   const __m256i nibble = _mm256_set1_epi8(0x0F);
   return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
                           _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
@@ -250,20 +260,16 @@ struct Aside {
   struct Block {
     std::size_t pos;
     std::uint64_t wraps;    // signs of a line end with letters before them
-    std::uint64_t escapes;  // signs that begin escapes
+    std::uint64_t escapes;  // signs that may begin escapes of a long row
   };
   Block blocks[kMost];  // never cleared: 48 KB for each small file or object would cost more than looking at it
 
   Aside(std::string_view whole, Sink& to) : bytes(whole), sink(to) {}
 
-  // `behind`: wrap signs behind letters; `signs`: escape signs. A row of kEscapes at most kEscapeGap apart has at
-  // least five of them in a block of odd number, the one of even number between two such blocks holding 21 at most;
-  // and six signs, since those over ten bytes begin with two backslashes. False: stop.
-  bool put(std::size_t pos, std::uint64_t behind, std::uint64_t signs) {
-    static_assert(kWrappedRun == 20 && kEscapes >= 33 && kEscapeGap <= 12);
-    const std::uint64_t row = std::uint64_t{std::popcount(signs) >= 6} & pos >> 6;
-    blocks[count] = {pos, behind, signs & (0 - row)};
-    count += std::size_t{behind != 0} | row;
+  // `behind`: wrap signs behind letters; `escapes`: see row_signs. False: stop.
+  bool put(std::size_t pos, std::uint64_t behind, std::uint64_t escapes) {
+    blocks[count] = {pos, behind, escapes};
+    count += std::size_t{(behind | escapes) != 0};
     return count < kMost || look();
   }
 
@@ -313,8 +319,25 @@ struct Runs {
 
 // Whether nothing can come of a block whose first run has `touching` letters with those before it: so it is with
 // nineteen of twenty blocks of source code (git/git by AVX-512 9.3 GB/s without this question, 14.7 with it).
-__attribute__((always_inline)) inline bool is_dull(const Runs& runs, std::size_t touching, std::uint64_t signs, std::uint64_t dashes) {
-  return (runs.twenty | dashes) == 0 && touching < kWrappedRun && std::popcount(signs) < 6;
+__attribute__((always_inline)) inline bool is_dull(const Runs& runs, std::size_t touching) {
+  return runs.twenty == 0 && touching < kWrappedRun;
+}
+
+// Whether a block may lie inside a long row of escapes, and is the one that is asked: a row of kEscapes at most
+// kEscapeGap apart has at least five of them in a block of odd number, the one of even number between two such blocks
+// holding 21 at most; and six signs (backslash, % and &), since those over ten bytes begin with two backslashes.
+__attribute__((always_inline)) inline bool may_be_in_row(std::size_t pos, std::uint64_t signs) {
+  static_assert(kEscapes >= 33 && kEscapeGap <= 12);
+  return (pos & 64) != 0 && std::popcount(signs) >= 6;
+}
+
+// The signs of such a block that may begin escapes; none where fewer than four backslashes stand before what they can
+// escape (five begin, and the last backslash of one may lie behind the block). Transcripts are strings in strings,
+// full of \\n and \\\" (source code as JSON in JSON: 1.3 GB/s without this question, 6 with it).
+__attribute__((always_inline)) inline std::uint64_t row_signs(std::uint64_t signs, std::uint64_t backslashes, std::uint64_t escaped) {
+  const std::uint64_t others = signs & ~backslashes;
+  const std::uint64_t lasts = backslashes & (escaped >> 1 | std::uint64_t{1} << 63);
+  return std::popcount(others | lasts) >= 4 ? others | (backslashes & ~(backslashes << 1)) : 0;
 }
 
 template <class Sink>
@@ -348,9 +371,18 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
     }
     const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
     const Runs runs(in);
-    const std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
-                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
-    if (is_dull(runs, open + lead, signs, dashes)) {
+    std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
+                                  _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
+    if (may_be_in_row(pos, signs)) {
+      const __m256i backslash = _mm256_set1_epi8(kBackslash);
+      signs = row_signs(signs,
+                        mask_of(_mm256_cmpeq_epi8(_mm256_and_si256(kinds_a, backslash), backslash),
+                                _mm256_cmpeq_epi8(_mm256_and_si256(kinds_b, backslash), backslash)),
+                        mask_of(kinds_a, kinds_b));
+    } else {
+      signs = 0;
+    }
+    if ((signs | dashes) == 0 && is_dull(runs, open + lead)) {
       open = static_cast<std::size_t>(std::countl_one(in));
       continue;
     }
@@ -392,81 +424,155 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
   plainly(bytes, pos, pos - open, aside.rows_done, sink);
 }
 
+// Keeps a mask out of the mask registers, of which there are few and in which a shift takes four cycles.
+__attribute__((always_inline)) inline std::uint64_t bits(std::uint64_t mask) {
+  asm("" : "+r"(mask));
+  return mask;
+}
+
+// 64 bytes, or what is left of the text, and of what kind they are.
+struct Block512 {
+  __m512i bytes;
+  __m512i kinds;
+};
+
+#define KIMIGUARD_BY_AVX512 target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt")
+
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline Block512 block_at(std::string_view bytes, std::size_t pos) {
+  const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
+      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8));
+  const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
+      32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m512i nibble = _mm512_set1_epi8(0x0F);
+  const std::size_t left = bytes.size() - pos;
+  const __m512i v = left >= 64 ? _mm512_loadu_si512(bytes.data() + pos)
+                               : _mm512_maskz_loadu_epi8((std::uint64_t{1} << left) - 1, bytes.data() + pos);
+  return {v, _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, nibble)),
+                              _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble)))};
+}
+
+// Which bytes are equal to `c`, and which are of one of `kinds`.
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t equal_to(const Block512& block, char c) {
+  return bits(_mm512_cmpeq_epi8_mask(block.bytes, _mm512_set1_epi8(c)));
+}
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t of_kinds(const Block512& block, char kinds) {
+  return bits(_mm512_test_epi8_mask(block.kinds, _mm512_set1_epi8(kinds)));
+}
+
+// Where in a block leads_a_key or wide_prefix_at may be true, as far as it tells itself. Logs and talk of tasks and
+// disks have a "-" behind "sk" in each block, and a look at each of them took twice as long as all the rest.
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t may_lead_keys(const Block512& block) {
+  // The first bits have their context in the block before: it is taken as fit.
+  const auto ago = [](std::uint64_t mask, unsigned n) { return mask << n | ((std::uint64_t{1} << n) - 1); };
+  const std::uint64_t dash = equal_to(block, '-');
+  const std::uint64_t k = equal_to(block, 'k');
+  const std::uint64_t wide = ago(k, 2) & ago(bits(_mm512_testn_epi8_mask(block.bytes, block.bytes)), 1);
+  // begins_a_word is false behind two letters (of which the later may be a digit), unless they are digits of %xx or =xx.
+  const std::uint64_t inside_word = of_kinds(block, 1 | 2 | 4) << 3 & of_kinds(block, 2 | 4) << 4 &
+                                    ~ago(equal_to(block, '=') | of_kinds(block, 16), 5);
+  const std::uint64_t narrow = ago(k, 1) & ago(equal_to(block, 's'), 2) & ~inside_word;
+  // Behind it: kBrokenLead letters, "k", or an introducer behind fewer letters (one is enough for all of the block).
+  static_assert(kBrokenLead == 8);
+  const std::uint64_t in = of_kinds(block, kLetters);
+  std::uint64_t eight = in & in >> 1;
+  eight &= eight >> 2;
+  eight &= eight >> 4;
+  const std::uint64_t behind = dash << 1;
+  const std::uint64_t stops = ((in + (behind & in)) & ~in) | (behind & ~in);  // the sum runs through letters to what ends them
+  const std::uint64_t introducers = of_kinds(block, kBackslash) | equal_to(block, '^') | equal_to(block, '\x1b');
+  const std::uint64_t introduced = 0 - std::uint64_t{(stops & introducers) != 0};
+  return dash & (wide | (narrow & (eight >> 1 | k >> 1 | introduced | ~std::uint64_t{0} << (64 - kBrokenLead))));
+}
+
 // The same 64 bytes at a time in one register, what is left at the end too (masked). Half the instructions of
 // the above: what stood before comes from the masks of the block before, not from memory again.
 template <class Sink>
-__attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx512(std::string_view bytes, Sink&& sink) {
-  const char* data = bytes.data();
-  const std::size_t size = bytes.size();
-  const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
-      1 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16, 1 | 2 | 4 | 16, 1 | 2 | 4, 1 | 2 | 4,
-      1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8));
-  const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(32, 0, 8 | 16, 1, 2, 4 | 64, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0));
-  const __m512i nibble = _mm512_set1_epi8(0x0F);
-  const __m512i wraps = _mm512_set1_epi8(kWrapSigns);
-  const __m512i escapes = _mm512_set1_epi8(kEscapeSigns);
-  const __m512i dash = _mm512_set1_epi8('-');
-  const __m512i letter_k = _mm512_set1_epi8('k');
-  Aside<std::remove_reference_t<Sink>> aside(bytes, sink);
-  std::size_t open = 0;           // class bytes directly before this block
-  std::uint64_t letters = 0;      // of the block before
-  std::uint64_t ks = 0;           // of the block before
-  // One block more than there is: it closes a run that ends with the text.
-  for (std::size_t pos = 0; pos <= size; pos += 64) {
-    _mm_prefetch(data + pos + kPrefetch, _MM_HINT_T0);
-    const std::size_t left = size - pos;
-    const __m512i v = left >= 64 ? _mm512_loadu_si512(data + pos)
-                                 : _mm512_maskz_loadu_epi8((std::uint64_t{1} << left) - 1, data + pos);
-    const __m512i kinds = _mm512_and_si512(_mm512_shuffle_epi8(low, _mm512_and_si512(v, nibble)),
-                                           _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(v, 4), nibble)));
-    const std::uint64_t in = _mm512_test_epi8_mask(kinds, nibble);
-    const std::uint64_t k = _mm512_cmpeq_epi8_mask(v, letter_k);
-    const std::uint64_t before = letters;
-    const std::uint64_t k_before = ks;
-    letters = in;
-    ks = k;
-    if (in == ~std::uint64_t{0}) {
-      open += 64;
-      continue;
-    }
-    const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
-    const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
-    std::uint64_t dashes = _mm512_cmpeq_epi8_mask(v, dash) & (ago(k, k_before, 1) | ago(k, k_before, 2));
-    const std::uint64_t signs = _mm512_test_epi8_mask(kinds, escapes);
-    if (is_dull(Runs(in), open + lead, signs, dashes)) {
-      open = static_cast<std::size_t>(std::countl_one(in));
-      continue;
-    }
-    if (open + lead >= kRunLength && !sink(Span{pos - open, pos + lead})) return;
-    // A run of 48 or more with an end on either side in this block holds its middle 32 bytes.
-    static_assert(kRunLength == 48);
-    constexpr std::uint64_t kMiddle = 0x0000FFFFFFFF0000;
-    if ((in & kMiddle) == kMiddle) {
-      const std::size_t begin = 16 - static_cast<std::size_t>(std::countl_one(static_cast<std::uint16_t>(in)));
-      const std::size_t end = 48 + static_cast<std::size_t>(std::countr_one(static_cast<std::uint16_t>(in >> 48)));
-      if (begin != 0 && end != 64 && end - begin >= kRunLength && !sink(Span{pos + begin, pos + end})) return;
-    }
-    // Of the 20 letters before a line end three are asked here; Aside asks all.
-    const std::uint64_t behind =
-        _mm512_test_epi8_mask(kinds, wraps) & ago(in, before, 1) & ago(in, before, 11) & ago(in, before, 20);
-    static_assert(kWrappedRun == 20);
-    if (!aside.put(pos, behind, signs)) return;
-    while (dashes != 0) {
-      const auto bit = static_cast<unsigned>(std::countr_zero(dashes));
-      dashes &= dashes - 1;
-      const std::size_t i = pos + bit;
-      if (i >= 2 && data[i - 1] == 'k' && data[i - 2] == 's') {
-        // As above; behind the last block there is no memory to ask.
-        const auto letters_after = static_cast<std::size_t>(std::countr_one(bit < 63 ? in >> (bit + 1) : 0));
-        const bool plausible = bit > 55 || left < 64 || letters_after >= kBrokenLead || data[i + 1] == 'k' || may_introduce(data[i + 1 + letters_after]);
-        if (plausible && leads_a_key(bytes, i) && !sink(Span{i - 2, i + 1})) return;
-      } else if (wide_prefix_at(bytes, i)) {
-        if (!sink(Span{i - 4, i + 1})) return;
+class Avx512 {
+ public:
+  Avx512(std::string_view bytes, Sink& sink) : bytes_(bytes), sink_(sink), aside_(bytes, sink) {}
+
+  __attribute__((KIMIGUARD_BY_AVX512)) void find() {
+    const char* data = bytes_.data();
+    const std::size_t size = bytes_.size();
+    std::size_t open = 0;           // class bytes directly before this block
+    std::uint64_t letters = 0;      // of the block before
+    std::uint64_t ks = 0;           // of the block before
+    // One block more than there is: it closes a run that ends with the text.
+    for (std::size_t pos = 0; pos <= size; pos += 64) {
+      _mm_prefetch(data + pos + kPrefetch, _MM_HINT_T0);
+      const Block512 block = block_at(bytes_, pos);
+      const std::uint64_t in = of_kinds(block, kLetters);
+      const std::uint64_t k = equal_to(block, 'k');
+      const std::uint64_t before = letters;
+      const std::uint64_t k_before = ks;
+      letters = in;
+      ks = k;
+      if (in == ~std::uint64_t{0}) {
+        open += 64;
+        continue;
       }
+      const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
+      const std::uint64_t dashes = equal_to(block, '-') & (ago(k, k_before, 1) | ago(k, k_before, 2));
+      closer_[closer_count_] = pos;
+      closer_count_ += std::size_t{dashes != 0} | std::size_t{may_be_in_row(pos, of_kinds(block, kEscapeSigns))};
+      if (closer_count_ == kMostCloser && !look_closer()) return;
+      const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
+      if (is_dull(Runs(in), open + lead)) {
+        open = static_cast<std::size_t>(std::countl_one(in));
+        continue;
+      }
+      if (open + lead >= kRunLength && !sink_(Span{pos - open, pos + lead})) return;
+      // A run of 48 or more with an end on either side in this block holds its middle 32 bytes.
+      static_assert(kRunLength == 48);
+      constexpr std::uint64_t kMiddle = 0x0000FFFFFFFF0000;
+      if ((in & kMiddle) == kMiddle) {
+        const std::size_t begin = 16 - static_cast<std::size_t>(std::countl_one(static_cast<std::uint16_t>(in)));
+        const std::size_t end = 48 + static_cast<std::size_t>(std::countr_one(static_cast<std::uint16_t>(in >> 48)));
+        if (begin != 0 && end != 64 && end - begin >= kRunLength && !sink_(Span{pos + begin, pos + end})) return;
+      }
+      // Of the 20 letters before a line end three are asked here; Aside asks all.
+      const std::uint64_t behind = of_kinds(block, kWrapSigns) & ago(in, before, 1) & ago(in, before, 11) & ago(in, before, 20);
+      static_assert(kWrappedRun == 20);
+      if (!aside_.put(pos, behind, 0)) return;
+      open = static_cast<std::size_t>(std::countl_one(in));
     }
-    open = static_cast<std::size_t>(std::countl_one(in));
+    if (look_closer()) aside_.look();
   }
-  aside.look();
+
+ private:
+  // What is done once all blocks were found that want it: see Aside. False: stop.
+  __attribute__((noinline, KIMIGUARD_BY_AVX512)) bool look_closer() {
+    for (std::size_t n = 0; n < closer_count_; ++n) {
+      const std::size_t pos = closer_[n];
+      const Block512 block = block_at(bytes_, pos);
+      for (std::uint64_t dashes = may_lead_keys(block); dashes != 0; dashes &= dashes - 1) {
+        const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(dashes));
+        if (i >= 2 && bytes_[i - 1] == 'k' && bytes_[i - 2] == 's') {
+          if (leads_a_key(bytes_, i) && !sink_(Span{i - 2, i + 1})) return false;
+        } else if (wide_prefix_at(bytes_, i)) {
+          if (!sink_(Span{i - 4, i + 1})) return false;
+        }
+      }
+      const std::uint64_t signs = of_kinds(block, kEscapeSigns);
+      if (!may_be_in_row(pos, signs)) continue;
+      if (!aside_.put(pos, 0, row_signs(signs, of_kinds(block, kBackslash), of_kinds(block, kEscaped)))) return false;
+    }
+    closer_count_ = 0;
+    return true;
+  }
+
+  static constexpr std::size_t kMostCloser = 1024;
+  std::string_view bytes_;
+  Sink& sink_;
+  Aside<Sink> aside_;
+  std::size_t closer_count_ = 0;
+  std::size_t closer_[kMostCloser];
+};
+
+template <class Sink>
+void by_avx512(std::string_view bytes, Sink&& sink) {
+  Avx512<std::remove_reference_t<Sink>>(bytes, sink).find();
 }
 
 // The loader knows the processor's features already. Asking again (__builtin_cpu_supports, and its
