@@ -57,6 +57,21 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// A pattern of files at any depth below a folder: "~/a/**", or "~/a/**/*.json", whose files are to be walked, by all
+// threads, and not listed. Nothing for any other, and for databases, which are told by their path.
+struct TreePattern {
+  std::string folder;
+  std::string name;  // "" for all
+};
+std::optional<TreePattern> tree_of(const std::string& pattern, const FileSpec& spec) {
+  constexpr std::string_view kDeep = "/**";
+  if (pattern.ends_with(kDeep)) return TreePattern{pattern.substr(0, pattern.size() - kDeep.size()), ""};
+  const std::size_t slash = pattern.rfind('/');
+  if (slash == std::string::npos || !std::string_view(pattern).substr(0, slash).ends_with(kDeep)) return std::nullopt;
+  if (pattern.find_first_of("{}", slash) != std::string::npos || spec.format == "sqlite" || spec.format == "leveldb") return std::nullopt;
+  return TreePattern{pattern.substr(0, slash - kDeep.size()), pattern.substr(slash + 1)};
+}
+
 // Puts what the rest of the run knows of a key into the words the judge wants.
 class KeyKnowledge {
  public:
@@ -279,9 +294,9 @@ void Audit::find_home_files(const Profile& profile, Glob& bounded, Glob& free) {
     for (const std::string& path : spec.paths) {
       for (const std::string& pattern : layout_.resolve(profile, path)) {
         const bool below = pattern.starts_with(layout_.home() + "/");
-        if (input_.trees && !is_read(spec) && pattern.ends_with("/**")) {
-          for (std::string& folder : (below ? bounded : free).folders(pattern.substr(0, pattern.size() - 3), result_.coverage))
-            result_.trees.push_back({std::move(folder), profile.id, spec.role, place_of(spec.role, profile.generic)});
+        if (const auto tree = input_.trees && !is_read(spec) ? tree_of(pattern, spec) : std::nullopt) {
+          for (std::string& folder : (below ? bounded : free).folders(tree->folder, result_.coverage))
+            result_.trees.push_back({std::move(folder), tree->name, profile.id, spec.role, place_of(spec.role, profile.generic)});
           continue;
         }
         for (const std::string& file : (below ? bounded : free).files(pattern, result_.coverage))
@@ -683,7 +698,7 @@ void Audit::sort_files() {
   sorted.reserve(order.size());
   for (const std::uint32_t i : order) sorted.push_back(std::move(result_.files[i]));
   result_.files = std::move(sorted);
-  const auto place = [](const SeenTree& tree) { return std::tie(tree.path, tree.tool); };
+  const auto place = [](const SeenTree& tree) { return std::tie(tree.path, tree.tool, tree.name); };
   std::sort(result_.trees.begin(), result_.trees.end(),
             [&](const SeenTree& a, const SeenTree& b) { return place(a) < place(b); });
   result_.trees.erase(std::unique(result_.trees.begin(), result_.trees.end(),

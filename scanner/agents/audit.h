@@ -79,9 +79,10 @@ struct SeenFile {
   std::string project;     // the PATH it was found below, or ""
 };
 
-// A folder of which a profile names everything below it, for leaks only.
+// A folder of which a profile names everything below it, or every file of some name, for leaks only.
 struct SeenTree {
   std::string path;  // absolute
+  std::string name;  // a pattern that files' names fit (name_matches in glob.h); "" for all
   std::string tool;  // profile id
   Role role = Role::transcript;
   PlaceKind place = PlaceKind::transcript;

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <set>
-#include <unordered_set>
 #include <iterator>
+#include <set>
+#include <tuple>
+#include <unordered_set>
 #include <utility>
 
+#include "scanner/agents/glob.h"
 #include "scanner/cli/disk_file.h"
 #include "scanner/cli/git_scan.h"
 #include "scanner/cli/match_collector.h"
@@ -84,24 +86,12 @@ files::WalkOptions AuditLeaks::walk_options() {
 
 void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vector<agents::SeenTree>& trees) {
   progress_.stage("files");
-  for (const agents::SeenTree& tree : trees) {
-    if (!trees_.empty() && trees_.back().first == tree.path) {
-      if (rank(tree.place) < rank(trees_.back().second)) trees_.back().second = tree.place;
-      continue;
-    }
-    trees_.emplace_back(tree.path, tree.place);
-  }
-  // Whether a tree lies around a path (not whether it is one).
-  const auto walked = [&](std::string_view path) {
-    for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
-      path = path.substr(0, slash);
-      if (tree_at(path) != nullptr) return true;
-    }
-    return false;
-  };
+  take_trees(trees);
+  // A tree inside another is walked with it.
   std::vector<std::string> roots;
-  for (const auto& [path, place] : trees_)
-    if (!walked(path) && places_.path_of(path) < 0) roots.push_back(path);
+  for (const Tree& tree : trees_)
+    if ((roots.empty() || roots.back() != tree.path) && !is_inside_tree(tree.path) && places_.path_of(tree.path) < 0)
+      roots.push_back(tree.path);
 
   std::vector<std::string> list;
   list.reserve(seen.size());
@@ -112,19 +102,13 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vec
       continue;
     }
     known_.emplace_back(file.path, known);
-    if (places_.path_of(file.path) < 0 && !walked(file.path)) list.push_back(file.path);
+    if (places_.path_of(file.path) < 0 && tree_over(file.path) == nullptr) list.push_back(file.path);
   }
   if (!list.empty())
     coverage_.add(files::read_files(list, walk_options(), [&](unsigned) {
       return std::make_unique<Keep>(detection_, options_at(-1), matches_, problems_, nullptr);
     }));
-  for (const std::string& root : roots) {
-    files::WalkOptions walk_here = walk_options();
-    // A PATH inside is read as such.
-    if (places_.holds_path(root))
-      walk_here.leave_out = [this](std::string_view path, bool) { return places_.path_of(std::string(path)) >= 0; };
-    walk(root, walk_here, -1);
-  }
+  for (const std::string& root : roots) walk_tree(root);
   histories();
 }
 
@@ -171,10 +155,65 @@ void AuditLeaks::below(const std::string& path) {
   coverage_.add(files::read_file(path, keep));
 }
 
-const PlaceKind* AuditLeaks::tree_at(std::string_view path) const {
-  const auto tree = std::lower_bound(trees_.begin(), trees_.end(), path,
-                                     [](const auto& known, std::string_view wanted) { return known.first < wanted; });
-  return tree != trees_.end() && tree->first == path ? &tree->second : nullptr;
+void AuditLeaks::take_trees(const std::vector<agents::SeenTree>& seen) {
+  for (const agents::SeenTree& tree : seen) trees_.push_back({tree.path, tree.name, tree.place});
+  // Of two tools that know one tree the one of lower rank speaks.
+  std::stable_sort(trees_.begin(), trees_.end(), [](const Tree& a, const Tree& b) {
+    return std::tuple(std::string_view(a.path), std::string_view(a.name), rank(a.place)) <
+           std::tuple(std::string_view(b.path), std::string_view(b.name), rank(b.place));
+  });
+  trees_.erase(std::unique(trees_.begin(), trees_.end(),
+                           [](const Tree& a, const Tree& b) { return a.path == b.path && a.name == b.name; }),
+               trees_.end());
+}
+
+std::span<const AuditLeaks::Tree> AuditLeaks::trees_at(std::string_view folder) const {
+  const auto first = std::lower_bound(trees_.begin(), trees_.end(), folder,
+                                      [](const Tree& known, std::string_view wanted) { return known.path < wanted; });
+  auto last = first;
+  while (last != trees_.end() && last->path == folder) ++last;
+  return {first, last};
+}
+
+bool AuditLeaks::is_whole(std::string_view folder) const {
+  const std::span<const Tree> trees = trees_at(folder);
+  return !trees.empty() && trees.front().name.empty();
+}
+
+// Whether a tree, of whatever names, lies around a folder.
+bool AuditLeaks::is_inside_tree(std::string_view path) const {
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
+    path = path.substr(0, slash);
+    if (!trees_at(path).empty()) return true;
+  }
+  return false;
+}
+
+// The innermost tree that a file is read with; null if none.
+const AuditLeaks::Tree* AuditLeaks::tree_over(std::string_view path) const {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
+    path = path.substr(0, slash);
+    const Tree* best = nullptr;
+    for (const Tree& tree : trees_at(path))
+      if ((tree.name.empty() || agents::name_matches(tree.name, name)) && (best == nullptr || rank(tree.place) < rank(best->place)))
+        best = &tree;
+    if (best != nullptr) return best;
+  }
+  return nullptr;
+}
+
+// Where only some names are wanted, of the tree itself or of one inside it, the others are left out.
+void AuditLeaks::walk_tree(const std::string& root) {
+  files::WalkOptions options = walk_options();
+  const bool holds_path = places_.holds_path(root);  // a PATH inside is read as such
+  const bool whole = is_whole(root);
+  if (holds_path || !whole)
+    options.leave_out = [this, holds_path, whole](std::string_view path, bool folder) {
+      if (holds_path && places_.path_of(std::string(path)) >= 0) return true;
+      return !whole && !folder && tree_over(path) == nullptr;
+    };
+  walk(root, options, -1);
 }
 
 // What the audit knows of a place: of the file itself, else of the innermost tree around it.
@@ -186,8 +225,10 @@ PlaceKind AuditLeaks::place_of(const std::string& path) const {
     const bool store = at->second.place == PlaceKind::tool_store;
     if (at->second.place != PlaceKind::ordinary && !(store && at->second.project)) return at->second.place;
   }
+  if (const Tree* tree = tree_over(path); tree != nullptr) return tree->place;
+  // A tree's folder itself, and what a repository in a tree holds under any name.
   for (std::string_view folder = path; folder.size() > 1; folder = folder.substr(0, folder.rfind('/'))) {
-    if (const PlaceKind* place = tree_at(folder); place != nullptr) return *place;
+    if (const std::span<const Tree> trees = trees_at(folder); !trees.empty()) return trees.front().place;
     if (folder.rfind('/') == std::string_view::npos) break;
   }
   return PlaceKind::ordinary;

