@@ -21,6 +21,7 @@
 #include "scanner/agents/loose_connections.h"
 #include "scanner/agents/program_connections.h"
 #include "scanner/agents/project_files.h"
+#include "scanner/agents/provider_choice.h"
 #include "scanner/agents/unit.h"
 #include "scanner/config/reference.h"
 #include "scanner/kimi/base_url.h"
@@ -513,8 +514,10 @@ void Audit::connect_processes() {
       Made made;
       made.profile = tool;
       made.connection = std::move(connection);
-      // A tool decides itself what its variables mean; here they are inventory.
-      made.as_written = tool != nullptr;
+      // A tool decides itself what its variables mean; here they are inventory, but for a pair that stands together.
+      const Connection& own = made.connection;
+      const bool pair = own.key && own.base_url && own.base_url->source == Part::Source::process;
+      made.as_written = tool != nullptr && !pair;
       made_.push_back(std::move(made));
     }
   }
@@ -667,6 +670,7 @@ void Audit::judge() {
     kimi::Background known = key.empty() ? kimi::Background{} : known_.of(key);
     known.as_of = input_.as_of;
     std::vector<Finding> found = judge_.verdict(made.connection, known);
+    for (Finding& finding : found) offer_providers(*input_.rulebook, made, finding);
     for (const Finding& finding : found)
       made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
     take(std::move(found));

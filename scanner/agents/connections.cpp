@@ -107,7 +107,9 @@ class Resolver {
         units_(units),
         of_project_(of_project),
         environment_(environment),
-        options_(options) {
+        options_(options),
+        reads_secrets_(std::any_of(profile.files.begin(), profile.files.end(),
+                                   [](const FileSpec& file) { return file.provides == "secrets"; })) {
     for (const Unit* unit : units) {
       if (unit->spec->provides != "secrets") continue;
       Environment more;
@@ -125,6 +127,7 @@ class Resolver {
     std::string key;  // @key
     std::string name;
     std::string provider;
+    std::optional<Part> provider_at;
     std::vector<Root> roots;
     const ProviderSpec* known = nullptr;
   };
@@ -142,6 +145,7 @@ class Resolver {
   std::optional<Part> followed(const config::Reference& reference, const Hit& hit, bool key) const;
   void read_parts(const Context& at, Connection& connection, std::vector<Part>& more_keys,
                   std::string& region_path);
+  std::optional<Part> provider_setting(const Context& at, const config::Slot& found) const;
   void inherit(const Context& at, Connection& connection);
   void emit(const Context& at, Connection connection, bool as_written);
   Part make(std::string value, const Hit& hit, bool key) const;
@@ -152,6 +156,7 @@ class Resolver {
   const Environment& environment_;
   const ResolveOptions& options_;
   Environment secrets_;
+  bool reads_secrets_ = false;  // the profile names files of secrets
   std::size_t joined_ = 0;
   ToolConnections result_;
 };
@@ -205,7 +210,11 @@ std::optional<Part> Resolver::followed(const config::Reference& reference, const
     return std::nullopt;
   }
   if (reference.source == Source::secret) {
-    if (const Variable* found = secrets_.find(reference.name)) {
+    const Variable* found = secrets_.find(reference.name);
+    // Where a tool keeps secrets in files, a variable of the same name is one too (Continue's LocalPlatformClient).
+    if (found == nullptr && reads_secrets_)
+      if (auto part = variable({reference.name}, key)) return part;
+    if (found != nullptr) {
       Part part;
       part.source = Part::Source::reference;
       part.key_path = reference.name;
@@ -508,6 +517,24 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
   }
 }
 
+std::optional<Part> Resolver::provider_setting(const Context& at, const config::Slot& found) const {
+  if (const auto hit = first(at, at.spec->provider)) {
+    Part part = make(hit->setting->value, *hit, false);
+    // "provider/model" names both; another provider has other models.
+    return part.value == at.provider ? std::optional<Part>(std::move(part)) : std::nullopt;
+  }
+  const bool named = std::any_of(at.spec->provider.begin(), at.spec->provider.end(), [](const auto& selector) { return selector.is_key(); });
+  if (!named || found.path.empty() || at.provider != found.key) return std::nullopt;
+  Setting entry;
+  entry.path = found.path;
+  Part part;
+  part.source = Part::Source::config;
+  part.key_path = entry.key_path();
+  part.file = at.unit->path;
+  part.value = at.provider;
+  return part;
+}
+
 void Resolver::inherit(const Context& at, Connection& connection) {
   if (!at.spec->inherits || (connection.key && connection.base_url && connection.model)) return;
   std::vector<const Unit*> weaker;
@@ -554,6 +581,7 @@ void Resolver::emit(const Context& at, Connection connection, bool as_written) {
   made.app = at.spec->app;
   made.slot_id = at.spec->id;
   if (!at.roots.empty()) made.slot_path = at.roots.front().slot.path;
+  made.provider_at = at.provider_at;
   made.as_written = as_written;
   if (as_written || at.unit->spec->role == Role::backup) connection.active = false;
   made.connection = std::move(connection);
@@ -596,6 +624,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   if (at.provider.empty()) at.provider = fixed("provider");
   for (const Join& one : spec.joins) join(at, one);
   if (at.provider.empty()) at.provider = text(at, spec.provider);
+  if (!at.provider.empty()) at.provider_at = provider_setting(at, found);
   std::string protocol = text(at, spec.protocol);
   at.known = profile_.provider(at.provider);
   if (at.known == nullptr && !protocol.empty()) at.known = profile_.provider(protocol);

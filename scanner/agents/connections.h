@@ -33,6 +33,7 @@ struct Made {
   std::string app;             // SlotSpec::app
   std::string slot_id;
   std::vector<std::string> slot_path;
+  std::optional<Part> provider_at;  // where the provider is chosen; a slot that is named after it has no position
   bool as_written = false;  // what a file says, although the environment replaces it
   ConnectionVerdict verdict;
 };

@@ -20,13 +20,14 @@ std::string number(std::int64_t value) {
   return value < 0 ? std::to_string(value) : report::grouped_digits(static_cast<std::uint64_t>(value));
 }
 
-// The row's placeholders, numbers grouped; what the text does not say is an ellipsis.
+// The row's placeholders, numbers grouped; what the text does not say is an ellipsis, after the letters that an
+// organization's id begins with: "compare org-… with" can be followed, "compare … with" cannot.
 std::map<std::string, std::string> arguments_for_people(const DecodedError& error) {
   std::map<std::string, std::string> arguments = error.arguments;
   if (error.current) arguments["current"] = number(*error.current);
   if (error.limit) arguments["limit"] = number(*error.limit);
   const report::Redactor redact;
-  for (auto& [name, value] : arguments) value = value == "?" ? "…" : redact(value);
+  for (auto& [name, value] : arguments) value = value != "?" ? redact(value) : name == "org" ? "org-…" : "…";
   return arguments;
 }
 

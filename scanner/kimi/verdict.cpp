@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -545,6 +546,10 @@ std::vector<Finding> Judge::verdict_across(const std::vector<Connection>& connec
     const auto url = parse_base_url(connection.base_url->value);
     const Realm* realm = url ? book.realm_of_api_host(url->host) : nullptr;
     if (realm == nullptr) continue;
+    // A key of the other product is wrong in both regions; neither change would help.
+    const KeyKind kind = known_->kinds.of(connection.key->secret.reveal());
+    const bool of_code = kind.family == Family::kimi_code;
+    if ((of_code || kind.family == Family::sk48) && of_code != (realm->product == "kimi-code")) continue;
     const Part* at = has_place(*connection.base_url) ? &*connection.base_url : &*connection.key;
     by_key[{connection.key->secret.id(), realm->product}].push_back({&connection, realm, at});
   }
@@ -570,8 +575,10 @@ std::vector<Finding> Judge::verdict_across(const std::vector<Connection>& connec
     Finding finding = finding_at(book, "kimi-region-conflict", *first.connection, *first.at,
                                  Confidence::high, Proof::proven);
     finding.settings.clear();
-    for (std::size_t i = 1; i < uses.size(); ++i)
-      finding.settings.push_back(place_of(*uses[i].at, uses[i].realm->hosts.front()));
+    std::set<std::tuple<std::string, std::uint64_t, std::uint64_t, std::string>> said;  // two slots may share a setting
+    for (const Use& use : uses)
+      if (said.emplace(use.at->file, use.at->position.line, use.at->position.column, use.at->key_path + use.realm->id).second && &use != &first)
+        finding.settings.push_back(place_of(*use.at, use.realm->hosts.front()));
     finding.secret_kind = known_->kinds.of(first.connection->key->secret.reveal()).secret_kind;
     finding.arguments["host"] = parse_base_url(first.connection->base_url->value)->host;
     finding.arguments["other_host"] = parse_base_url(second.connection->base_url->value)->host;

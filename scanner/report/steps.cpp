@@ -57,6 +57,10 @@ std::string fill_step(std::string_view text, const std::vector<const Realm*>& re
   if (all.empty())
     for (const Realm& realm : rulebook.realms) all.push_back(&realm);
   return fill(text, [&](std::string_view name) -> std::string {
+    // Whose console: a setting's finding says that of its host, where the key at hand is another's.
+    if (name == "consoles" && finding != nullptr)
+      if (const auto argument = finding->arguments.find("consoles"); argument != finding->arguments.end())
+        return utf8_name(argument->second);
     if (name == "console" || name == "consoles") return joined(all, &Realm::console, voice);
     if (name == "openai_base" || name == "base_url" || name == "endpoint")
       return joined(all, &Realm::openai_base, voice);

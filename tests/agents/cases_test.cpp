@@ -48,7 +48,8 @@ TEST_CASE("case 6: a platform key in opencode's Kimi Code provider") {
              R"({"kimi-for-coding":{"type":"api","key":")" + keys.platform() + R"("}})");
   const auto result = home.audit();
   REQUIRE(count_of(result, "kimi-host-mismatch") == 1);
-  CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("variant") == "platform-key-at-code");
+  CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("variant") == "platform-key-at-code-by-default");
+  CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("providers") == "moonshotai (api.moonshot.ai), moonshotai-cn (api.moonshot.cn)");
 }
 
 TEST_CASE("case 12: a retired model in an effective connection is a note with its successor") {

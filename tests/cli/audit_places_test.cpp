@@ -183,4 +183,53 @@ TEST_CASE("audit lists a backup's accounts as not in use") {
   CHECK(row.at("active") == false);
 }
 
+TEST_CASE("audit offers the tool's own provider for a key that goes to another's default") {
+  const AuditHome home(12);
+  home.write(".local/share/opencode/auth.json", "{ \"kimi-for-coding\": { \"type\": \"api\", \"key\": \"" + kPlatform + "\" } }\n");
+  home.write(".cline/data/secrets.json", "{ \"moonshotApiKey\": \"" + kCode + "\" }\n");
+  home.write(".cline/data/globalState.json", "{ \"planModeApiProvider\": \"moonshot\", \"actModeApiProvider\": \"moonshot\" }\n");
+  const Audited audited = home.audit();
+  const Json opencode = audited.finding("kimi-host-mismatch", "auth.json");
+  REQUIRE(opencode.at("changes").size() == 2);
+  CHECK(opencode.at("changes").at(0).at("keyPath") == "kimi-for-coding");
+  CHECK(opencode.at("changes").at(0).at("from") == "kimi-for-coding");
+  CHECK(opencode.at("changes").at(0).at("to") == "moonshotai");
+  CHECK(opencode.at("changes").at(1).at("to") == "moonshotai-cn");
+  const Json cline = audited.finding("kimi-host-mismatch", "secrets.json");
+  CHECK(cline.at("message").get<std::string>().find("the default of its provider 'moonshot'") != std::string::npos);
+  const Json change = cline.at("changes").at(0);
+  CHECK(change.at("file").get<std::string>().ends_with("globalState.json"));
+  CHECK(change.at("to") == "kimi-for-coding");
+}
+
+TEST_CASE("audit takes a key of the other product for no conflict of regions") {
+  const AuditHome home(13);
+  home.write(".codeium/windsurf/mcp_config.json", server("https://api.moonshot.cn/v1"));
+  home.write(".cursor/mcp.json", server("https://api.moonshot.ai/v1"));
+  const Audited audited = home.audit();
+  CHECK(audited.count("kimi-host-mismatch") == 2);
+  CHECK(audited.count("kimi-region-conflict") == 0);
+}
+
+TEST_CASE("audit follows Continue's secrets into the environment, and says each place of a conflict once") {
+  const AuditHome home(14);
+  home.write(".zshrc", "export MOONSHOT_API_KEY=" + kPlatform + "\n");
+  home.write(".continue/config.yaml", "models:\n  - name: Kimi\n    provider: moonshot\n    model: kimi-k3\n    apiKey: ${{ secrets.MOONSHOT_API_KEY }}\n");
+  home.write(".cline/data/secrets.json", "{ \"moonshotApiKey\": \"" + kPlatform + "\" }\n");
+  home.write(".cline/data/globalState.json", "{ \"planModeApiProvider\": \"moonshot\", \"actModeApiProvider\": \"moonshot\" }\n");
+  const Audited audited = home.audit();
+  REQUIRE(audited.count("kimi-region-conflict") == 1);
+  std::set<std::string> places;
+  const Json conflict = audited.finding("kimi-region-conflict");
+  for (const Json& place : conflict.at("settings"))
+    CHECK(places.insert(place.at("path").get<std::string>() + place.at("variable").get<std::string>() + place.value("role", "")).second);
+}
+
+TEST_CASE("audit names the console of the host where it says to put in a key of another kind") {
+  const AuditHome home(15);
+  home.write(".claude/settings.json", "{ \"env\": { \"ANTHROPIC_BASE_URL\": \"https://api.moonshot.ai/anthropic\", \"ANTHROPIC_AUTH_TOKEN\": \"" + kCode + "\" } }\n");
+  const std::string text = home.run({"--lang", "en"}).out;
+  CHECK(text.find("or put in a\n      key of platform.kimi.ai/console/api-keys") != std::string::npos);
+}
+
 }  // namespace kimiguard::test

@@ -195,6 +195,11 @@ TEST_CASE("audit: an agent that runs is told with its process, since when, its k
   CHECK(row.at("host") == "api.moonshot.cn");
   CHECK(row.at("slot").get<std::string>().find(", since ") != std::string::npos);
   CHECK(row.at("key").at("path") == at);
+  // The pair that it was given does not fit.
+  CHECK(row.at("verdict") == "wrong");
+  const Json mismatch = mine.finding("kimi-host-mismatch", at);
+  REQUIRE(mismatch.is_object());
+  CHECK(mismatch.at("places").at(0).at("variable") == "KIMI_BASE_URL");
   CHECK(mine.out.find(key) == std::string::npos);
   // Somebody else's home says nothing of what runs here.
   CHECK(home.audit().finding_of("kimi-code-key", key).is_null());

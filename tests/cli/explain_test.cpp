@@ -39,6 +39,12 @@ std::string after(const std::string& text, const std::string& prefix, std::size_
 
 }  // namespace
 
+TEST_CASE("an error without the organization's id still says what to compare") {
+  const Ran ran = kimiguard({"explain", "request reached organization TPD rate limit, current: 1501880, limit: 1500000", "--lang", "en"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out.find("compare org-… with") != std::string::npos);
+}
+
 TEST_CASE("a pasted TPD error is decoded with all that a person must check") {
   Keys keys(1);
   const std::string text = tpd(keys);
