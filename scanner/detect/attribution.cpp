@@ -1,7 +1,5 @@
 #include "scanner/detect/attribution.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -9,6 +7,7 @@
 #include <tuple>
 
 #include "scanner/detect/surroundings.h"
+#include "scanner/rulebook/expression.h"
 #include "scanner/text/char_class.h"
 
 namespace kimiguard::detect {
@@ -73,9 +72,9 @@ bool is_path_like(const Rulebook& rulebook, std::string_view chunk) {
   };
   if (chunk.find("://") != std::string_view::npos || chunk.find('\\') != std::string_view::npos) return true;
   if (chunk.starts_with("/") || chunk.starts_with("./") || chunk.starts_with("~") || chunk.starts_with("../")) return true;
-  static const re2::RE2 file(
+  static const rulebook::Expression file(
       R"((?i)\.(?:py|js|mjs|cjs|ts|tsx|jsx|go|java|kt|cs|rs|php|rb|swift|c|cc|cpp|h|hpp|sh|sql|md|txt|json|jsonl|toml|ya?ml|env|ini|conf|cfg|xml|html|lock|log|ipynb|zip|gz|png|svg|git)(?:[:#].*)?$)");
-  if (re2::RE2::PartialMatch(re2::StringPiece(chunk.data(), chunk.size()), file)) return true;
+  if (file.matches_in(chunk)) return true;
   const std::size_t slashes = static_cast<std::size_t>(std::count(chunk.begin(), chunk.end(), '/'));
   if (slashes >= 2) {
     // openrouter/moonshotai/kimi-k2 is a model id; src/kimi/client is a path.

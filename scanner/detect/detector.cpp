@@ -21,6 +21,7 @@
 #include "scanner/detect/plausibility.h"
 #include "scanner/detect/run_finder.h"
 #include "scanner/detect/surroundings.h"
+#include "scanner/rulebook/expression.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/region.h"
 #include "scanner/text/token.h"
@@ -59,29 +60,19 @@ std::unique_ptr<re2::RE2> compile(const std::string& expression) {
 
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
-// Compiled when it is first asked, by whichever thread: a run that finds a key asks a few of some forty.
-class Lazy {
+// A rule's own, byte by byte, where a dot stands for a line end too.
+class RuleExpression : public rulebook::Expression {
  public:
-  explicit Lazy(std::string expression) : text_(std::move(expression)) {}
-  const re2::RE2& get() const {
-    std::call_once(once_, [this] { compiled_ = compile(text_); });
-    return *compiled_;
-  }
-  bool in(std::string_view text) const { return get().ok() && re2::RE2::PartialMatch(piece(text), get()); }
-  bool is(std::string_view text) const { return get().ok() && re2::RE2::FullMatch(piece(text), get()); }
-
- private:
-  std::string text_;
-  mutable std::once_flag once_;
-  mutable std::unique_ptr<re2::RE2> compiled_;
+  explicit RuleExpression(std::string expression)
+      : Expression(std::move(expression), rulebook::Case::sensitive, rulebook::Encoding::latin1, rulebook::Dot::any) {}
 };
 
 struct CompiledRule {
-  std::unique_ptr<const Lazy> expression;
-  std::vector<std::pair<std::string, std::unique_ptr<const Lazy>>> marks;
-  std::vector<std::unique_ptr<const Lazy>> placeholders;
-  std::vector<std::unique_ptr<const Lazy>> proofs;
-  std::vector<std::unique_ptr<const Lazy>> hints;
+  std::unique_ptr<const RuleExpression> expression;
+  std::vector<std::pair<std::string, std::unique_ptr<const RuleExpression>>> marks;
+  std::vector<std::unique_ptr<const RuleExpression>> placeholders;
+  std::vector<std::unique_ptr<const RuleExpression>> proofs;
+  std::vector<std::unique_ptr<const RuleExpression>> hints;
 };
 
 // The rulebook with everything that detection needs, compiled when needed.
@@ -90,11 +81,11 @@ struct Known {
     for (const Rule& rule : book->rules) {
       CompiledRule made;
       if (rule.kind == Rule::Kind::leak && rule.foreign == nullptr) {
-        if (!rule.expression.empty()) made.expression = std::make_unique<const Lazy>(rule.expression);
-        for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, std::make_unique<const Lazy>(mark.expression));
-        for (const std::string& text : rule.placeholders) made.placeholders.push_back(std::make_unique<const Lazy>(text));
-        for (const std::string& text : rule.proofs) made.proofs.push_back(std::make_unique<const Lazy>("(?m)" + text));
-        for (const std::string& text : rule.hints) made.hints.push_back(std::make_unique<const Lazy>("(?m)" + text));
+        if (!rule.expression.empty()) made.expression = std::make_unique<const RuleExpression>(rule.expression);
+        for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, std::make_unique<const RuleExpression>(mark.expression));
+        for (const std::string& text : rule.placeholders) made.placeholders.push_back(std::make_unique<const RuleExpression>(text));
+        for (const std::string& text : rule.proofs) made.proofs.push_back(std::make_unique<const RuleExpression>("(?m)" + text));
+        for (const std::string& text : rule.hints) made.hints.push_back(std::make_unique<const RuleExpression>("(?m)" + text));
       }
       rules.push_back(std::move(made));
     }
@@ -133,15 +124,15 @@ struct Known {
   mutable std::unique_ptr<re2::RE2> kimi_;
 };
 
-bool any_match(const std::vector<std::unique_ptr<const Lazy>>& expressions, std::string_view text) {
+bool any_match(const std::vector<std::unique_ptr<const RuleExpression>>& expressions, std::string_view text) {
   return std::any_of(expressions.begin(), expressions.end(), [&](const auto& expression) {
-    return expression->in(text);
+    return expression->matches_in(text);
   });
 }
 
-std::size_t count_matches(const std::vector<std::unique_ptr<const Lazy>>& expressions, std::string_view text) {
+std::size_t count_matches(const std::vector<std::unique_ptr<const RuleExpression>>& expressions, std::string_view text) {
   return static_cast<std::size_t>(std::count_if(expressions.begin(), expressions.end(), [&](const auto& expression) {
-    return expression->in(text);
+    return expression->matches_in(text);
   }));
 }
 
@@ -652,20 +643,18 @@ struct Detector::State {
 
   void confirm(Work& work, const Layer& layer, const Window& window) {
     const Known& known = shared->known();
-    const re2::StringPiece text = piece(layer.text);
+    const std::string_view text = layer.text;
     for (const unsigned index : window.rules) {
       if (index >= known.rules.size() || known.rules[index].expression == nullptr) continue;
       const Rule& rule = known.book->rules[index];
-      const re2::RE2& expression = known.rules[index].expression->get();
-      if (!expression.ok()) continue;
-      const int groups = std::min(expression.NumberOfCapturingGroups(), 15) + 1;
-      re2::StringPiece captured[16];
       std::uint64_t at = window.span.begin;
       // One byte more on the right: what may not follow must be seen.
-      const std::uint64_t end = std::min<std::uint64_t>(layer.text.size(), window.span.end + 1);
-      while (at < end && expression.Match(text, at, end, re2::RE2::UNANCHORED, captured, groups)) {
-        const int group = rule.group < groups ? rule.group : 0;
-        const re2::StringPiece secret = captured[group].data() != nullptr ? captured[group] : captured[0];
+      const std::uint64_t end = std::min<std::uint64_t>(text.size(), window.span.end + 1);
+      while (at < end) {
+        const std::vector<std::string_view> groups = known.rules[index].expression->find(text, {at, end});
+        if (groups.empty()) break;
+        const auto group = static_cast<std::size_t>(rule.group);
+        const std::string_view secret = group < groups.size() && groups[group].data() != nullptr ? groups[group] : groups[0];
         const auto begin = static_cast<std::uint64_t>(secret.data() - text.data());
         consider(work, layer, index, {begin, begin + secret.size()});
         const auto next = begin + std::max<std::uint64_t>(secret.size(), 1);
@@ -685,7 +674,7 @@ struct Detector::State {
       return;
     }
     for (const auto& [issuer, mark] : compiled.marks)
-      if (mark->is(secret)) return;
+      if (mark->matches_all(secret)) return;
     if (any_match(compiled.placeholders, secret)) return;
     const std::string_view body = secret.substr(std::min(secret.size(), rule.prefix.size()));
     if (rule.attribution == Rule::Attribution::token) {

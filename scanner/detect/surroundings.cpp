@@ -1,81 +1,75 @@
 #include "scanner/detect/surroundings.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cctype>
 
 #include "scanner/detect/names.h"
+#include "scanner/rulebook/expression.h"
 #include "scanner/text/char_class.h"
 
 namespace kimiguard::detect {
 namespace {
 
 // Byte by byte, as the rules' own: broken UTF-8 is text too.
-re2::RE2::Options bytewise() {
-  re2::RE2::Options options(re2::RE2::Quiet);
-  options.set_encoding(re2::RE2::Options::EncodingLatin1);
-  return options;
-}
-
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+class Bytewise : public rulebook::Expression {
+ public:
+  explicit Bytewise(const char* expression) : Expression(expression, rulebook::Case::sensitive, rulebook::Encoding::latin1) {}
+};
+using Groups = std::vector<std::string_view>;
 
 // What may stand between the separator of an assignment and the secret itself.
 #define KG_VALUE_PREFIX                                                                                     \
   R"((?:[\s"'`\\({\[<>|+&]|\b[fFbBrRuUL]{1,2}["']|[@$]["']|(?i:bearer|token|basic|apikey|str|string|new)[\s(:]+|[&!]\w+[ \t]+|&quot;|&#39;|<!\[CDATA\[|//)*$)"
 
-const re2::RE2& assignment_expression() {
+const Bytewise& assignment_expression() {
   // name, a closing quote or bracket, perhaps a type before "=", the separator
-  static const re2::RE2 expression(
-      R"((\$env:\w+|(?:\b[gbwtslv]:)?[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*([\w<>\[\]&'*?.| ][\w<>\[\]&'*?.|: ]{0,39}?)[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|\?\?|\|\||\?:|\bor\b|:|->|<-))" KG_VALUE_PREFIX, bytewise());
+  static const Bytewise expression(
+      R"((\$env:\w+|(?:\b[gbwtslv]:)?[A-Za-z_$@][\w$.\-@]*)(?:\\*["'`])?\s*\]?\)?[ \t]*(?:(?::[ \t]*([\w<>\[\]&'*?.| ][\w<>\[\]&'*?.|: ]{0,39}?)[ \t]*)?(?:\?\?=|\|\|=|\?=|\+=|===?|!=|:=|=>|=)|::|:-|:\?|\?\?|\|\||\?:|\bor\b|:|->|<-))" KG_VALUE_PREFIX);
   return expression;
 }
 
-const re2::RE2& argument_expression() {  // setenv("X", "…"), config.set('X', …), getenv("X") ?? "…"
-  static const re2::RE2 expression(
-      R"([(\[]\s*(?:"\w{1,40}"\s*,\s*)?(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX, bytewise());
+const Bytewise& argument_expression() {  // setenv("X", "…"), config.set('X', …), getenv("X") ?? "…"
+  static const Bytewise expression(
+      R"([(\[]\s*(?:"\w{1,40}"\s*,\s*)?(?:\\*["'`])([\w.\-:/]+)(?:\\*["'`])\s*\]?\)?\s*(?:,|\?\?|\|\||or\b|\?:|,\s*default\s*=)\s*)" KG_VALUE_PREFIX);
   return expression;
 }
 
-const re2::RE2& word_expression() {  // export X …, setx X v, ENV X v, --api-key v, password v
-  static const re2::RE2 expression(
-      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export|define|setq|defvar|defconst|defparameter)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX, bytewise());
+const Bytewise& word_expression() {  // export X …, setx X v, ENV X v, --api-key v, password v
+  static const Bytewise expression(
+      R"((?:(?:\b(?i:setx|set|env|arg|setenv|export|define|setq|defvar|defconst|defparameter)\s+(?:-\w+\s+)*|\s--?|^--?)([A-Za-z_][\w.\-]*)|\b(password|login|machine))\s+)" KG_VALUE_PREFIX);
   return expression;
 }
 
-const re2::RE2& store_expression() {  // gh secret set X --body "…", vercel env add X --value …
-  static const re2::RE2 expression(
-      R"(\b(?:set|put|add|create)\s+(?:-\w+\s+)*([A-Za-z_][\w.\-]*)\s+(?:-b|-v|--body|--value|--data|--secret-string)[\s=]+)" KG_VALUE_PREFIX,
-      bytewise());
+const Bytewise& store_expression() {  // gh secret set X --body "…", vercel env add X --value …
+  static const Bytewise expression(
+      R"(\b(?:set|put|add|create)\s+(?:-\w+\s+)*([A-Za-z_][\w.\-]*)\s+(?:-b|-v|--body|--value|--data|--secret-string)[\s=]+)" KG_VALUE_PREFIX);
   return expression;
 }
 
-const re2::RE2& call_expression() {  // .apiKey("…"), std::string key{"…"}, Bearer(…)
-  static const re2::RE2 expression(R"(([A-Za-z_$][\w$]*)\s*[({]\s*)" KG_VALUE_PREFIX, bytewise());
+const Bytewise& call_expression() {  // .apiKey("…"), std::string key{"…"}, Bearer(…)
+  static const Bytewise expression(R"(([A-Za-z_$][\w$]*)\s*[({]\s*)" KG_VALUE_PREFIX);
   return expression;
 }
 
-const re2::RE2& element_expression() {  // <apiKey>…
-  static const re2::RE2 expression(R"(<([\w:.\-]+)(?:\s[^<>]*)?>\s*(?:<string>\s*|<!\[CDATA\[)?$)", bytewise());
+const Bytewise& element_expression() {  // <apiKey>…
+  static const Bytewise expression(R"(<([\w:.\-]+)(?:\s[^<>]*)?>\s*(?:<string>\s*|<!\[CDATA\[)?$)");
   return expression;
 }
 
-const re2::RE2& pair_expression() {  // name/value pairs: XML attributes, JSON objects, YAML maps, plist
-  static const re2::RE2 expression(
-      R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)", bytewise());
+const Bytewise& pair_expression() {  // name/value pairs: XML attributes, JSON objects, YAML maps, plist
+  static const Bytewise expression(
+      R"((?i)(?:(?:\b|\\?["'])(?:name|key|id|variable|k)(?:\\?["'])?\s*[:=]\s*(?:\\?["'])?([\w.\-:/]+)(?:\\?["'])?[\s,;/]{1,40}(?:[\w":\\.\-]+\s*[:=]\s*[^\s<>{}]{1,40}[\s,]{1,20}){0,2}?(?:\\?["'])?(?:value|val|v|current_?value|default|content)(?:\\?["'])?\s*[:=]|<key>([^<>]{1,80})</key>\s*<string>)\s*(?:\\?["'])?(?:bearer )?$)");
   return expression;
 }
 
 // `.env:MOONSHOT_API_KEY=…`, `app.toml:12:api_key = …`: what grep writes before a line is no name with a type. The name
 // in what was taken for the type; empty where it may well be one.
 std::string_view name_after_place(std::string_view type) {
-  static const re2::RE2 expression(
-      R"(^(?:\d+[:-](?:\d+:)?\s*(?:export\s+)?([A-Za-z_][\w.\-]*)|\s*(?:export\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$)", bytewise());
-  re2::StringPiece numbered;
-  re2::StringPiece upper;
-  if (!re2::RE2::FullMatch(piece(type), expression, &numbered, &upper)) return {};
-  const re2::StringPiece name = numbered.empty() ? upper : numbered;
-  return {name.data(), name.size()};
+  static const Bytewise expression(
+      R"(^(?:\d+[:-](?:\d+:)?\s*(?:export\s+)?([A-Za-z_][\w.\-]*)|\s*(?:export\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$)");
+  const Groups found = expression.find(type);  // ^ and $ hold all of it
+  if (found.empty()) return {};
+  return found[1].empty() ? found[2] : found[1];
 }
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
@@ -142,44 +136,41 @@ std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
   std::string_view before = text.substr(from, at - from);
   // Not past a blank line: what stands before it is something else.
   if (const std::size_t blank = before.rfind("\n\n"); blank != std::string_view::npos) before.remove_prefix(blank + 2);
-  const auto add = [&](std::string name) {
+  const auto add = [&](std::string_view given) {
+    std::string name(given);
     while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
     if (is_no_name(name) || std::find(names.begin(), names.end(), name) != names.end()) return;
     names.push_back(std::move(name));
   };
-  std::string name;
-  std::string other;
-  if (may_end_pair(before) && re2::RE2::PartialMatch(piece(before), pair_expression(), &name, &other)) add(name.empty() ? other : name);
-  name.clear();
-  if (holds(before, "([") && holds(before, "\"'`") && re2::RE2::PartialMatch(piece(before), argument_expression(), &name)) {
-    add(name);
+  const auto add_of_two = [&](const Groups& found) {
+    if (!found.empty()) add(found[1].empty() ? found[2] : found[1]);
+  };
+  const auto add_of_one = [&](const Groups& found) {
+    if (!found.empty()) add(found[1]);
+  };
+  if (may_end_pair(before)) add_of_two(pair_expression().find(before));
+  const Groups argument = holds(before, "([") && holds(before, "\"'`") ? argument_expression().find(before) : Groups();
+  if (!argument.empty()) {
+    add(argument[1]);
     // and what the call's result is assigned to
-    const std::size_t inner = before.rfind(name);
+    const std::size_t inner = before.rfind(argument[1]);
     if (inner != std::string_view::npos && names.size() < 4) {
       std::string_view head = before.substr(0, inner);
       while (!head.empty() && head.back() != '=' && head.back() != '\n' && head.back() != ';' && head.back() != ':')
         head.remove_suffix(1);
-      std::string outer;
-      if (!head.empty() && re2::RE2::PartialMatch(piece(head), assignment_expression(), &outer)) add(outer);
+      if (!head.empty()) add_of_one(assignment_expression().find(head));
     }
   }
-  re2::StringPiece assigned;
-  re2::StringPiece type;
-  if (re2::RE2::PartialMatch(piece(before), assignment_expression(), &assigned, &type)) {
-    if (const std::string_view inner = name_after_place({type.data(), type.size()}); !inner.empty()) assigned = piece(inner);
+  if (const Groups found = assignment_expression().find(before); !found.empty()) {
+    std::string_view assigned = found[1];
+    if (const std::string_view inner = name_after_place(found[2]); !inner.empty()) assigned = inner;
     // The last part of a path is no name: folders and files may be called anything.
-    if (assigned.data() == before.data() || assigned.data()[-1] != '/')
-      add(std::string(assigned.data(), assigned.size()));
+    if (assigned.data() == before.data() || assigned.data()[-1] != '/') add(assigned);
   }
-  name.clear();
-  other.clear();
-  if (holds(before, "-") && re2::RE2::PartialMatch(piece(before), store_expression(), &name)) add(name);
-  name.clear();
-  if (!before.ends_with('=') && re2::RE2::PartialMatch(piece(before), word_expression(), &name, &other)) add(name.empty() ? other : name);
-  name.clear();
-  if (holds(before, "<") && re2::RE2::PartialMatch(piece(before), element_expression(), &name)) add(name);
-  name.clear();
-  if (names.empty() && re2::RE2::PartialMatch(piece(before), call_expression(), &name)) add(name);
+  if (holds(before, "-")) add_of_one(store_expression().find(before));
+  if (!before.ends_with('=')) add_of_two(word_expression().find(before));
+  if (holds(before, "<")) add_of_one(element_expression().find(before));
+  if (names.empty()) add_of_one(call_expression().find(before));
   return names;
 }
 
@@ -257,18 +248,18 @@ void Surroundings::find_groups() {
       head = trim(text_.substr(previous, begin - 1 - previous));
     }
     if (c == '{') {
-      static const re2::RE2 code(
-          R"((?:\)|=>|\b(?:else|try|do|finally|class|struct|impl|fn|func|function|interface|namespace|module|enum|object|extension|trait|def|void|throws|main|companion|static|init)\b[^{}()]*)\s*(?:const|noexcept|override|async|->\s*[\w<>&:]+|:\s*[\w<>\[\]|.]+)?\s*$)", bytewise());
-      group.code = re2::RE2::PartialMatch(piece(head), code);
+      static const Bytewise code(
+          R"((?:\)|=>|\b(?:else|try|do|finally|class|struct|impl|fn|func|function|interface|namespace|module|enum|object|extension|trait|def|void|throws|main|companion|static|init)\b[^{}()]*)\s*(?:const|noexcept|override|async|->\s*[\w<>&:]+|:\s*[\w<>\[\]|.]+)?\s*$)");
+      group.code = code.matches_in(head);
     }
     if (group.code) break;
     std::string_view label = head;
     if (label.size() > 120) label = label.substr(label.size() - 120);
     // Only the last name counts: `client = new OpenAI` and `"moonshot":`.
-    static const re2::RE2 last(R"(([A-Za-z_$][\w$.\-/:]*)(?:\\*["'`])?\s*(?:[:=]|=>|:=|\?)?\s*(?:new\s+|await\s+)?([A-Za-z_$][\w$.:<>]*)?\s*$)", bytewise());
-    std::string name;
-    std::string callee;
-    if (re2::RE2::PartialMatch(piece(label), last, &name, &callee)) {
+    static const Bytewise last(R"(([A-Za-z_$][\w$.\-/:]*)(?:\\*["'`])?\s*(?:[:=]|=>|:=|\?)?\s*(?:new\s+|await\s+)?([A-Za-z_$][\w$.:<>]*)?\s*$)");
+    if (const Groups found = last.find(label); !found.empty()) {
+      const std::string name(found[1]);
+      const std::string callee(found[2]);
       group.label = name;
       if (!name.empty() && !is_no_name(name)) labels_.push_back(name);
       if (!callee.empty() && callee != name && !is_no_name(callee)) labels_.push_back(callee);
@@ -282,8 +273,10 @@ void Surroundings::find_section() {
   const auto is_header = [](std::string_view line, std::string& name) {
     line = trim(line);
     if (line.empty() || (line.front() != '[' && line.front() != '\f')) return false;
-    static const re2::RE2 header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)", bytewise());
-    return re2::RE2::FullMatch(piece(line), header, &name);
+    static const Bytewise header(R"(^\s*\[{1,2}\s*([A-Za-z_"'][^\[\]]{0,120})\s*\]{1,2}\s*(?:[#;].*)?$)");
+    const Groups found = header.find(line);  // ^ and $ hold all of it
+    if (!found.empty()) name = std::string(found[1]);
+    return !found.empty();
   };
   for (const Group& group : groups_)
     if (group.bracket == '{' && text_.substr(group.span.begin, group.span.size()).find('\n') != std::string_view::npos)
@@ -310,13 +303,13 @@ void Surroundings::find_section() {
 void Surroundings::find_yaml() {
   // "key:" or "- key:" lines; the mapping is the lines of the same indentation around it, its parents
   // give labels and, one level up at a time, their own direct lines.
-  static const re2::RE2 entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))", bytewise());
-  const auto request = []() -> const re2::RE2& {
-    static const re2::RE2 expression(R"(^(?:[>+]\s*)?(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S)", bytewise());
+  static const Bytewise entry(R"(^(?:[+ -]?)(\s*(?:-\s+)*)(?:["']?([\w.\-/@ ]{1,80})["']?\s*:(?:\s|$)|-\s*\S|["']?\w+=))");
+  const auto request = []() -> const Bytewise& {
+    static const Bytewise expression(R"(^(?:[>+]\s*)?(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S)");
     return expression;
   };
-  const auto key_of = []() -> const re2::RE2& {
-    static const re2::RE2 expression(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)", bytewise());
+  const auto key_of = []() -> const Bytewise& {
+    static const Bytewise expression(R"(^(?:\s*-)*\s*["']?([\w.\-/@ ]{1,80})["']?\s*:)");
     return expression;
   };
   const auto indent_of = [&](std::uint64_t begin) {
@@ -328,12 +321,12 @@ void Surroundings::find_yaml() {
   };
   const auto line_at = [&](std::uint64_t begin) { return text_.substr(begin, line_end(begin) - begin); };
   const auto is_item = [&](std::uint64_t begin) { return trim(line_at(begin)).starts_with("- "); };
-  if (!re2::RE2::PartialMatch(piece(line_at(line_.begin)), entry)) return;
+  if (!entry.matches_in(line_at(line_.begin))) return;
   std::uint64_t begin = line_.begin;
   std::uint64_t indent = indent_of(begin);
   for (int level = 0; level < 4; ++level) {
     // A list of plain NAME=value items is one mapping; otherwise "- " begins a new one.
-    const bool flat_items = is_item(begin) && !re2::RE2::PartialMatch(piece(line_at(begin)), key_of());
+    const bool flat_items = is_item(begin) && !key_of().matches_in(line_at(begin));
     std::uint64_t top = begin;
     std::uint64_t parent = begin;
     bool has_parent = false;
@@ -356,9 +349,9 @@ void Surroundings::find_yaml() {
         top = previous;
         continue;
       }
-      if (depth == indent && !re2::RE2::PartialMatch(piece(line), entry)) {
+      if (depth == indent && !entry.matches_in(line)) {
         // The request line above a block of headers is one scope with them.
-        if (level == 0 && re2::RE2::PartialMatch(piece(trim(line)), request())) section_.push_back({previous, line_end(previous)});
+        if (level == 0 && request().matches_in(trim(line))) section_.push_back({previous, line_end(previous)});
         break;
       }
       section_.push_back({previous, line_end(previous)});
@@ -379,14 +372,13 @@ void Surroundings::find_yaml() {
       if (depth < indent) break;
       if (depth == indent) {
         if (is_item(line_start) && !flat_items) break;
-        if (!re2::RE2::PartialMatch(piece(line), entry)) break;
+        if (!entry.matches_in(line)) break;
         section_.push_back({line_start, next});
       }
     }
     if (level == 0) section_.push_back(line_);
     if (!has_parent) return;
-    std::string key;
-    if (re2::RE2::PartialMatch(piece(line_at(parent)), key_of(), &key)) labels_.push_back(key);
+    if (const Groups found = key_of().find(line_at(parent)); !found.empty()) labels_.emplace_back(found[1]);
     section_.push_back({parent, line_end(parent)});
     begin = parent;
     indent = indent_of(parent);

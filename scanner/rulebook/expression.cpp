@@ -2,32 +2,88 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "scanner/rulebook/pattern_database.h"
+#include "scanner/rulebook/small_matcher.h"
 
 namespace kimiguard::rulebook {
 
-std::unique_ptr<re2::RE2> compile_expression(std::string_view expression, Case letters, Encoding encoding) {
+namespace {
+
+// Reading and asking it takes 2 to 10 µs of the small matcher each time, and 1 of RE2 once it is compiled.
+constexpr unsigned kOften = 32;
+constexpr std::size_t kMostGroups = 16;
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+std::unique_ptr<re2::RE2> compile_expression(std::string_view expression, Case letters, Encoding encoding, Dot dot) {
   re2::RE2::Options options;
   if (encoding == Encoding::latin1) options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   options.set_case_sensitive(letters == Case::sensitive);
-  return std::make_unique<re2::RE2>(re2::StringPiece(expression.data(), expression.size()), options);
+  options.set_dot_nl(dot == Dot::any);
+  return std::make_unique<re2::RE2>(piece(expression), options);
 }
 
-Expression::Expression(std::string text, Case letters, Encoding encoding)
-    : text_(std::move(text)), letters_(letters), encoding_(encoding) {}
+Expression::Expression(std::string text, Case letters, Encoding encoding, Dot dot)
+    : text_(std::move(text)), letters_(letters), encoding_(encoding), dot_(dot) {}
 Expression::~Expression() = default;
 
 const re2::RE2& Expression::compiled() const {
-  std::call_once(once_, [&] { compiled_ = compile_expression(text_, letters_, encoding_); });
+  std::call_once(once_, [&] { compiled_ = compile_expression(text_, letters_, encoding_, dot_); });
   return *compiled_;
 }
 
+const SmallMatcher* Expression::small(std::string_view text) const {
+  if (asked_.load(std::memory_order_relaxed) >= kOften) return nullptr;
+  // Byte by byte it answers alike only where a byte is a character.
+  if (encoding_ == Encoding::utf8 && std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+    return nullptr;
+  asked_.fetch_add(1, std::memory_order_relaxed);
+  std::call_once(read_once_, [&] {
+    small_ = std::make_unique<const SmallMatcher>(text_, letters_ == Case::insensitive, dot_ == Dot::any);
+  });
+  return small_->understood() ? small_.get() : nullptr;
+}
+
 bool Expression::matches_all(std::string_view text) const {
+  if (const SmallMatcher* matcher = small(text))
+    if (const auto answer = matcher->match(text, {0, text.size()}, SmallMatcher::Extent::all); answer != SmallMatcher::Answer::too_large)
+      return answer == SmallMatcher::Answer::yes;
   const re2::RE2& expression = compiled();
-  return expression.ok() && re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), expression);
+  return expression.ok() && re2::RE2::FullMatch(piece(text), expression);
+}
+
+bool Expression::matches_in(std::string_view text) const {
+  if (const SmallMatcher* matcher = small(text))
+    if (const auto answer = matcher->match(text, {0, text.size()}, SmallMatcher::Extent::anywhere); answer != SmallMatcher::Answer::too_large)
+      return answer == SmallMatcher::Answer::yes;
+  const re2::RE2& expression = compiled();
+  return expression.ok() && re2::RE2::PartialMatch(piece(text), expression);
+}
+
+std::vector<std::string_view> Expression::find(std::string_view text, Span within) const {
+  std::vector<std::string_view> groups;
+  if (const SmallMatcher* matcher = small(text)) {
+    std::vector<std::size_t> captured;
+    const auto answer = matcher->match(text, within, SmallMatcher::Extent::anywhere, &captured);
+    for (std::size_t i = 0; i + 1 < captured.size() && groups.size() < kMostGroups; i += 2)
+      groups.push_back(captured[i] == SmallMatcher::kNone || captured[i + 1] == SmallMatcher::kNone
+                           ? std::string_view()
+                           : text.substr(captured[i], captured[i + 1] - captured[i]));
+    if (answer != SmallMatcher::Answer::too_large) return groups;
+  }
+  const re2::RE2& expression = compiled();
+  if (!expression.ok()) return groups;
+  const std::size_t count = std::min(static_cast<std::size_t>(expression.NumberOfCapturingGroups()) + 1, kMostGroups);
+  re2::StringPiece captured[kMostGroups];
+  if (!expression.Match(piece(text), within.begin, within.end, re2::RE2::UNANCHORED, captured, static_cast<int>(count))) return groups;
+  for (std::size_t i = 0; i < count; ++i) groups.emplace_back(captured[i].data(), captured[i].size());
+  return groups;
 }
 
 std::string why_not_re2(const std::string& expression, int group) {
