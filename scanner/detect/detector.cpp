@@ -108,7 +108,10 @@ struct Known {
     std::string any = R"(\\[0-7eux]|%(?:25)*[4-7u]|&(?:amp;)*#|=[4-7][0-9a-f]|\x1b|\x9b|\^\[)";
     for (const std::string& word : book->kimi_words) {
       std::string apart;
-      for (const char c : word) apart += (apart.empty() ? "" : "[^0-9a-z]*") + re2::RE2::QuoteMeta({&c, 1});
+      for (const char c : word) {
+        if (!apart.empty()) apart += "[^0-9a-z]*";
+        apart += re2::RE2::QuoteMeta({&c, 1});
+      }
       if (!apart.empty()) any.append("|").append(apart);
     }
     for (const std::string& domain : book->kimi_domains) any.append("|").append(re2::RE2::QuoteMeta(domain));
