@@ -1,31 +1,18 @@
 // LevelDB tables: footer, index, blocks, snappy, values.
-// clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I. this file and scanner/source,
-// scanner/core.
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "scanner/source/store/leveldb.h"
+#include "tests/fuzz/unpacked.h"
 
 using namespace kimiguard;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  auto origin = std::make_shared<Origin>();
-  container::Limits limits;
-  limits.total_bytes = 16 << 20;
-  limits.member_bytes = 4 << 20;
-  limits.held_bytes = 8 << 20;
-  limits.members = 2000;
-  std::uint64_t sum = 0;
-  const container::Sink sink = [&](const Document& document) {
-    for (const char c : document.bytes)
-      sum += static_cast<unsigned char>(c);  // every byte must be readable
-  };
-  origin->path = "000005.ldb";
-  container::Unpacking unpacking(limits, sink);
+  const std::string_view bytes = fuzz::text_of(data, size);
+  const auto origin = fuzz::named("000005.ldb");
+  container::Unpacking unpacking(fuzz::small_limits(), fuzz::every_byte());
   store::read_leveldb_table(unpacking, bytes, origin, 0);
   // The fuzzer rarely writes a footer of its own: these bytes as blocks behind an index of one entry.
   std::string table(bytes.substr(0, 1 << 16));
@@ -43,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   footer += varint(index) + varint(index_block.size());
   footer.resize(40, '\0');
   table += index_block + std::string(5, '\0') + footer + "\x57\xFB\x80\x8B\x24\x75\x47\xDB";
-  container::Unpacking second(limits, sink);
+  container::Unpacking second(fuzz::small_limits(), fuzz::every_byte());
   store::read_leveldb_table(second, table, origin, 0);
-  return sum == 0xFFFFFFFFFFFFFFFFu ? 1 : 0;
+  return 0;
 }
