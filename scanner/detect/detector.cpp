@@ -108,10 +108,7 @@ struct Known {
     std::string any = R"(\\[0-7eux]|%(?:25)*[4-7u]|&(?:amp;)*#|=[4-7][0-9a-f]|\x1b|\x9b|\^\[)";
     for (const std::string& word : book->kimi_words) {
       std::string apart;
-      for (const char c : word) {
-        if (!apart.empty()) apart += "[^0-9a-z]*";
-        apart += re2::RE2::QuoteMeta({&c, 1});
-      }
+      for (const char c : word) apart.append(apart.empty() ? "" : "[^0-9a-z]*").append(re2::RE2::QuoteMeta({&c, 1}));
       if (!apart.empty()) any.append("|").append(apart);
     }
     for (const std::string& domain : book->kimi_domains) any.append("|").append(re2::RE2::QuoteMeta(domain));
@@ -120,7 +117,7 @@ struct Known {
         for (const std::string& host : *hosts) any.append("|").append(re2::RE2::QuoteMeta(host));
     for (const VariableFact& fact : book->variables)
       if (fact.says == "kimi" || fact.says == "platform" || fact.says == "kimi-code" || book->realm(fact.says) != nullptr)
-        any += "|(?:" + fact.expression + ")";
+        any.append("|(?:").append(fact.expression).append(")");
     return "(?i)" + any;
   }
   mutable std::once_flag once_;
@@ -304,20 +301,16 @@ struct Detector::State {
     text::Token token;
     token.runs.push_back({0, run.size()});
     std::vector<Span> inside;
-    std::optional<std::uint64_t> first;
     for (const text::Digits digits : {text::Digits::base64, text::Digits::hex})
       for (unsigned skip = 0; skip < (digits == text::Digits::hex ? 2u : 4u); ++skip) {
         if (digits == text::Digits::hex && !std::all_of(run.begin(), run.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); })) break;
         const text::View view = text::decode_token(run, token, digits, skip);
         if (!has_candidate(view.text)) continue;
-        inside.clear();
         find_candidates(view.text, inside);
-        for (const Span one : inside) {
-          const std::uint64_t end = view.to_source({one.begin, std::min<std::uint64_t>(one.end, one.begin + kRunLength)}).end;
-          if (!first || end < *first) first = end;
-        }
+        const Span one = inside.front();
+        return view.to_source({one.begin, std::min<std::uint64_t>(one.end, one.begin + kRunLength)}).end;
       }
-    return first;
+    return std::nullopt;
   }
 
   static bool may_hold_candidate(std::string_view piece) {
@@ -641,6 +634,8 @@ struct Detector::State {
     for (const std::uint64_t part : {window.span.begin - begin, window.span.end - begin, window.hit - begin}) about = about * 1'000'003 + part;
     for (const unsigned rule : window.rules) about = about * 1'000'003 + rule + 1;
     about = about * 4 + (begin == 0 ? 1 : 0) + (end == text.size() ? 2 : 0);
+    // Views begin and end at multiples of text::kWindow in the document.
+    about = about * text::kWindow + begin % text::kWindow;
     return nothing_there.key(text.substr(begin, end - begin), about);
   }
 

@@ -121,7 +121,9 @@ class Writer {
       if (slot.size() > 300) slot.resize(300);
       slot.resize(300, ' ');
       // The same for all versions.
-      text += std::string(600, static_cast<char>('a' + i % 7)).replace(i % 50, 20, " some of the text ") + slot + "\n";
+      std::string rest;
+      while (rest.size() < 600) rest += "part " + std::to_string(i) + " of the text, ";
+      text += rest + slot + "\n";
     }
     return base64(text);
   }
@@ -146,9 +148,23 @@ std::string history(std::uint32_t seed) {
     files[f].push_back("blob = \"" + writer.run(24, 99) + "\"\n");
     files[f].push_back(writer.words(200));
   }
+  const std::vector<std::vector<std::string>> quiet = files;
   for (int version = 0; version < kVersions; ++version) {
     for (int f = 0; f < kFiles; ++f) {
       std::vector<std::string>& parts = files[static_cast<std::size_t>(f)];
+      if (f > 0) {
+        // One key at a time, or none: an object that holds another is examined whole whatever the delta shows.
+        parts = quiet[static_cast<std::size_t>(f)];
+        const std::size_t place = writer.below(parts.size());
+        switch (writer.below(4)) {
+          case 0: break;
+          case 1: parts[place].insert(writer.below(parts[place].size()), "\n" + writer.statement()); break;
+          case 2: parts[place].insert(0, writer.below(2) == 0 ? writer.evidence() + writer.words(writer.below(12000)) + writer.statement()
+                                                              : writer.statement() + writer.words(writer.below(12000)) + writer.evidence()); break;
+          default: parts[runs[static_cast<std::size_t>(f)]] = "blob = \"" + writer.run(24, writer.below(24)) + "\"\n";
+        }
+        continue;
+      }
       std::size_t& run = runs[static_cast<std::size_t>(f)];
       for (std::size_t edits = 1 + writer.below(3); edits > 0; --edits) {
         const std::size_t at = writer.below(parts.size());
@@ -286,7 +302,7 @@ TEST_CASE("a history's findings are those of each blob by itself") {
     const Told expected = by_reference(repo, shared);
     std::size_t matches = 0;
     for (const auto& [id, all] : expected) matches += all.size();
-    CHECK(matches > 100);
+    CHECK(matches > 50);
     for (const unsigned threads : {1u, 2u}) {
       std::size_t differences = 0;
       compare(expected, by_walk(repo, shared, threads), differences);
