@@ -142,16 +142,28 @@ std::string argument(const Finding& finding, const char* name) {
   return found == finding.arguments.end() ? std::string() : found->second;
 }
 
+// A verdict with another provider offered ("-by-default") is the same verdict.
+std::string variant(const Finding& finding) {
+  static constexpr std::string_view kOffered = "-by-default";
+  std::string text = argument(finding, "variant");
+  if (std::string_view(text).ends_with(kOffered)) text.resize(text.size() - kOffered.size());
+  return text;
+}
+
 auto identity(const Finding& finding) {
   const Place& place = finding.places.front();
   return std::tuple(place.path, place.region.begin.line, place.region.begin.column, finding.rule,
-                    finding.key_path, argument(finding, "variant"), argument(finding, "host"),
+                    finding.key_path, variant(finding), argument(finding, "host"),
                     argument(finding, "key_id"), argument(finding, "other_path"));
 }
 
+// One verdict once: of the same, the one that offers the most changes.
 void settle(std::vector<Finding>& findings) {
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const Finding& a, const Finding& b) { return identity(a) < identity(b); });
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const auto left = identity(a);
+    const auto right = identity(b);
+    return left != right ? left < right : a.changes.size() > b.changes.size();
+  });
   findings.erase(
       std::unique(findings.begin(), findings.end(),
                   [](const Finding& a, const Finding& b) { return identity(a) == identity(b); }),

@@ -166,16 +166,28 @@ std::string gitleaks(const Rulebook& book, bool filters) {
   return out;
 }
 
+// Its matcher takes no anchor inside a group, so an end of the text is told by `\b`; and it reads the first group only, so
+// a word before the key and one after it are two rules. Tried with kingfisher 2.14.
+std::vector<std::pair<std::string, std::string>> kingfisher_patterns(const Exported& one, const std::vector<std::string>& words) {
+  const std::string end = "(?:" + one.after + "|\\b)";
+  if (!one.needs_word) return {{"", "(" + one.secret + ")" + end}};
+  const std::string word = "(?i:" + joined(words) + ")";
+  const std::string left = "(?:[^A-Za-z0-9]|\\b)";
+  return {{"", word + "(?s:.){0,200}?" + left + "(" + one.secret + ")" + end},
+          {".word-after", left + "(" + one.secret + ")" + one.after + "(?s:.){0,200}?" + word}};
+}
+
 std::string kingfisher(const Rulebook& book) {
   const std::vector<std::string> words = words_of(book);
   std::string out = comments("#", "kingfisher") + "# - Marks of other issuers in a key are not told apart.\n\nrules:\n";
   for (const Exported& one : exported(book)) {
     const Rule& rule = *one.rule;
-    out += "  - name: " + json_text(rule.title.en) + "\n    id: kimiguard." + rule.id + "\n    pattern: |\n      " + expression_of(one, words) +
-           "\n    min_entropy: " + number(rule.min_entropy) + "\n    confidence: " + (rule.attribution == Rule::Attribution::shape ? "high" : "medium") +
-           "\n    pattern_requirements:\n      ignore_if_contains:\n";
-    for (const std::string_view word : kStopwords) out += "        - " + json_text(word) + "\n";
-    if (!rule.references.empty()) {
+    for (const auto& [part, pattern] : kingfisher_patterns(one, words)) {
+      out += "  - name: " + json_text(rule.title.en) + "\n    id: kimiguard." + rule.id + part + "\n    pattern: |\n      " + pattern +
+             "\n    min_entropy: " + number(rule.min_entropy) + "\n    confidence: " + (rule.attribution == Rule::Attribution::shape ? "high" : "medium") +
+             "\n    pattern_requirements:\n      ignore_if_contains:\n";
+      for (const std::string_view word : kStopwords) out += "        - " + json_text(word) + "\n";
+      if (rule.references.empty()) continue;
       out += "    references:\n";
       for (const std::string& reference : rule.references) out += "      - " + reference + "\n";
     }

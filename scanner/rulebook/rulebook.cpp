@@ -57,6 +57,7 @@ class Reader {
   bool checked_by_build_ = false;
   std::vector<Excuse> base_excuses_;  // of the foreign file read last: the next one may extend it
   std::set<std::pair<std::string, std::string>> in_this_file_;  // kind, name
+  std::set<std::string> once_named_;  // by the without_evidence of a rule that a foreign one replaced
 };
 
 void Reader::file(const RuleFile& file) {
@@ -149,7 +150,11 @@ void Reader::foreign(rulebook::ForeignFile read, const RuleFile& file) {
     const auto found = std::find_if(book_.rules.begin(), book_.rules.end(), [&](const Rule& other) { return other.id == rule.id; });
     if (found == book_.rules.end()) book_.rules.push_back(std::move(rule));
     else if (read.extends_rules && is_base(*found)) *found = rulebook::extended(*found, rule);
-    else *found = std::move(rule);
+    else {
+      // A rule that stood behind the replaced one's evidence has nobody to name it now, by no fault of its own.
+      if (!found->without_evidence.empty()) once_named_.insert(found->without_evidence);
+      *found = std::move(rule);
+    }
   }
   for (auto& [target, excuses] : read.targeted) {
     const std::string& id = target;  // clang 14 captures no structured binding
@@ -453,7 +458,7 @@ void Reader::references() {
     }
     // A token rule without one takes what another token rule found, by what the token says.
     if (rule.kind == Rule::Kind::leak && rule.expression.empty() &&
-        rule.attribution != Rule::Attribution::token &&
+        rule.attribution != Rule::Attribution::token && once_named_.count(rule.id) == 0 &&
         std::none_of(book_.rules.begin(), book_.rules.end(),
                      [&](const Rule& other) { return other.without_evidence == rule.id; }))
       complain(rule, "has no expression; add one, or name it in another rule's without_evidence");
