@@ -167,7 +167,8 @@ std::string gitleaks(const Rulebook& book, bool filters) {
 }
 
 // Its matcher takes no anchor inside a group, so an end of the text is told by `\b`; and it reads the first group only, so
-// a word before the key and one after it are two rules. Tried with kingfisher 2.14.
+// a word before the key and one after it are two rules. "|-" keeps YAML from adding a line end to the pattern. Tried with
+// kingfisher 2.14: 60 of 60 generated keys.
 std::vector<std::pair<std::string, std::string>> kingfisher_patterns(const Exported& one, const std::vector<std::string>& words) {
   const std::string end = "(?:" + one.after + "|\\b)";
   if (!one.needs_word) return {{"", "(" + one.secret + ")" + end}};
@@ -183,7 +184,7 @@ std::string kingfisher(const Rulebook& book) {
   for (const Exported& one : exported(book)) {
     const Rule& rule = *one.rule;
     for (const auto& [part, pattern] : kingfisher_patterns(one, words)) {
-      out += "  - name: " + json_text(rule.title.en) + "\n    id: kimiguard." + rule.id + part + "\n    pattern: |\n      " + pattern +
+      out += "  - name: " + json_text(rule.title.en) + "\n    id: kimiguard." + rule.id + part + "\n    pattern: |-\n      " + pattern +
              "\n    min_entropy: " + number(rule.min_entropy) + "\n    confidence: " + (rule.attribution == Rule::Attribution::shape ? "high" : "medium") +
              "\n    pattern_requirements:\n      ignore_if_contains:\n";
       for (const std::string_view word : kStopwords) out += "        - " + json_text(word) + "\n";
