@@ -16,6 +16,13 @@
 
 namespace kimiguard::cli {
 
+namespace {
+
+// A container on standard input is kept to be opened, up to this size: with what opening it takes, memory stays bounded.
+constexpr std::size_t kMostStream = 64 << 20;
+
+}  // namespace
+
 std::string absolute_path(std::string_view path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(std::filesystem::path(path), error);
@@ -145,7 +152,18 @@ void MatchCollector::keep_config(const files::OpenFile& file, std::string_view b
 void MatchCollector::inside_of(const files::OpenFile& file) {
   if (!container_) return;
   if (current_ == nullptr) current_ = origin_of(file);
-  if (bundle_)
+  if (!file.rereadable) {
+    const auto gap = [&](const char* code, const char* reason) {
+      coverage_.gaps.push_back({GapKind::unreadable, code, std::string(file.path), reason, 1});
+    };
+    if (bundle_)
+      gap("bundle", "a git bundle is read from a file, not from a pipe");
+    else if (stream_.size() > kMostStream)
+      gap("limit", "too large to be opened from a pipe; save it and scan the file");
+    else
+      coverage_.add(unpack::read_bytes(stream_, current_, {}, [&](const Document& inner) { document(inner); }));
+    wipe(stream_);
+  } else if (bundle_)
     coverage_.add(read_bundle(std::string(file.path), current_, detector_,
                               [&](const Document& inner) { document_and_inside(inner, inner.origin->inside.back().name); }));
   else
@@ -159,9 +177,13 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     counted_ = {};
     counted_offset_ = 0;
     first_match_ = matches_.size();
+    stream_.clear();
     bundle_ = options_.open_containers && git::is_bundle(piece.bytes);
     container_ = bundle_ || (options_.open_containers && unpack::has_inside(file.name, piece.bytes.substr(0, unpack::kFirstBytes)));
   }
+  // Pieces overlap.
+  if (container_ && !file.rereadable && stream_.size() <= kMostStream)
+    stream_.append(piece.bytes.substr(std::min<std::uint64_t>(stream_.size() - piece.offset, piece.bytes.size())));
   windows_.clear();
   detector_.find(piece.bytes, windows_);
   if (!windows_.empty()) {

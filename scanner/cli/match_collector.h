@@ -83,6 +83,8 @@ class MatchCollector final : public files::Visitor {
   std::size_t first_match_ = 0;
   bool container_ = false;
   bool bundle_ = false;  // a git bundle
+  // What came of a container that cannot be opened by its path: of standard input, whose name may be another file's.
+  std::string stream_;
 };
 
 // Absolute form of a path, "." and ".." resolved by name only, without asking the disk.
