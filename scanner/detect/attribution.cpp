@@ -55,8 +55,9 @@ bool is_kimi_domain(const Rulebook& rulebook, std::string_view host) {
 
 // The run of bytes around `at` up to white space, quotes, brackets and separators.
 std::string_view chunk_around(std::string_view text, Span span) {
+  // In binary data a zero ends a string.
   const auto stops = [](char c) {
-    return std::isspace(static_cast<unsigned char>(c)) != 0 || std::string_view("\"'`<>()[]{},;=|").find(c) != std::string_view::npos;
+    return (c >= '\0' && c <= ' ') || std::string_view("\"'`<>()[]{},;=|").find(c) != std::string_view::npos;
   };
   std::uint64_t begin = span.begin;
   while (begin > 0 && span.begin - begin < 200 && !stops(text[begin - 1])) --begin;
@@ -70,7 +71,8 @@ bool is_path_like(const Rulebook& rulebook, std::string_view chunk) {
   const auto is_kimi = [&](std::string_view word) {
     return std::any_of(rulebook.kimi_words.begin(), rulebook.kimi_words.end(), [&](const std::string& known) { return word.starts_with(known); });
   };
-  if (chunk.find("://") != std::string_view::npos || chunk.find('\\') != std::string_view::npos) return true;
+  // \moonshotkey is a macro of TeX, C:\kimi a path.
+  if (chunk.find("://") != std::string_view::npos || chunk.find('\\', 1) != std::string_view::npos) return true;
   if (chunk.starts_with("/") || chunk.starts_with("./") || chunk.starts_with("~") || chunk.starts_with("../")) return true;
   static const rulebook::Expression file(
       R"((?i)\.(?:py|js|mjs|cjs|ts|tsx|jsx|go|java|kt|cs|rs|php|rb|swift|c|cc|cpp|h|hpp|sh|sql|md|txt|json|jsonl|toml|ya?ml|env|ini|conf|cfg|xml|html|lock|log|ipynb|zip|gz|png|svg|git)(?:[:#].*)?$)");
@@ -100,6 +102,7 @@ class Gatherer {
     hosts();
     labels();
     words();
+    phrases();
     own_names();
     return decide();
   }
@@ -192,7 +195,8 @@ class Gatherer {
       if (speaks.whom == Speaks::For::nobody) continue;
       ++seen;
       const std::string_view chunk = chunk_around(text, token);
-      if (is_path_like(rulebook_, chunk) || chunk.find('@') != std::string_view::npos) continue;
+      // me@example.org is an address, @moonshot_key a name.
+      if (is_path_like(rulebook_, chunk) || chunk.find('@', 1) != std::string_view::npos) continue;
       // part of a host name, which hosts() has looked at
       if (word.find('.') != std::string_view::npos && chunk.find('/') != std::string_view::npos && word.find("com") != std::string_view::npos) continue;
       Clue clue;
@@ -236,6 +240,25 @@ class Gatherer {
           clue.scope = Scope::block;
       }
       speak(speaks, std::move(clue));
+    }
+  }
+
+  // Names in scripts that put no spaces between words.
+  void phrases() {
+    const Span window = around_.window();
+    for (const std::string& phrase : rulebook_.kimi_phrases) {
+      int seen = 0;
+      for (std::uint64_t at = text_.find(phrase, window.begin); at < window.end && seen < 16; at = text_.find(phrase, at + phrase.size()), ++seen) {
+        Clue clue;
+        clue.at = at;
+        clue.distance = distance_between(candidate_, at);
+        clue.scope = around_.scope_of(at, {});
+        if (clue.scope == Scope::none) continue;
+        if (clue.scope != Scope::assignment && clue.scope != Scope::statement && clue.scope != Scope::group) clue.scope = Scope::block;
+        clue.kimi = true;
+        clue.text = phrase;
+        add(std::move(clue));
+      }
     }
   }
 
@@ -306,6 +329,10 @@ class Gatherer {
       // Protocol names speak for their vendor only where no base URL stands in scope.
       std::optional<Clue> clue = nearest(tier, true, false);
       if (!clue) continue;
+      // The key's own name against a setting beside it, which may choose one of many providers or a model: the name is
+      // of this key alone. PROVIDER=deepseek says nothing of MOONSHOT_API_KEY, MODEL=kimi-k2 nothing of SILICONFLOW_API_KEY.
+      if (tier == Tier::provider)
+        if (const std::optional<Clue> own = nearest(Tier::name, true, false); own && own->kimi != clue->kimi) clue = own;
       settle(result, *clue, Confidence::high);
       if (result.whose == Attribution::Whose::kimi && !unknown_host_.empty() && tier != Tier::host)
         result.sent_elsewhere = true;

@@ -69,6 +69,7 @@ class RuleExpression : public rulebook::Expression {
 
 struct CompiledRule {
   std::unique_ptr<const RuleExpression> expression;
+  std::unique_ptr<const RuleExpression> counted;  // null where there is none
   std::vector<std::pair<std::string, std::unique_ptr<const RuleExpression>>> marks;
   std::vector<std::unique_ptr<const RuleExpression>> placeholders;
   std::vector<std::unique_ptr<const RuleExpression>> proofs;
@@ -82,6 +83,8 @@ struct Known {
       CompiledRule made;
       if (rule.kind == Rule::Kind::leak && rule.foreign == nullptr) {
         if (!rule.expression.empty()) made.expression = std::make_unique<const RuleExpression>(rule.expression);
+        if (std::string counted = counted_expression(rule); !counted.empty())
+          made.counted = std::make_unique<const RuleExpression>(std::move(counted));
         for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, std::make_unique<const RuleExpression>(mark.expression));
         for (const std::string& text : rule.placeholders) made.placeholders.push_back(std::make_unique<const RuleExpression>(text));
         for (const std::string& text : rule.proofs) made.proofs.push_back(std::make_unique<const RuleExpression>("(?m)" + text));
@@ -111,6 +114,7 @@ struct Known {
       for (const char c : word) apart.append(apart.empty() ? "" : "[^0-9a-z]*").append(re2::RE2::QuoteMeta({&c, 1}));
       if (!apart.empty()) any.append("|").append(apart);
     }
+    for (const std::string& phrase : book->kimi_phrases) any.append("|").append(re2::RE2::QuoteMeta(phrase));
     for (const std::string& domain : book->kimi_domains) any.append("|").append(re2::RE2::QuoteMeta(domain));
     for (const Realm& realm : book->realms)
       for (const auto* hosts : {&realm.hosts, &realm.console_hosts})
@@ -470,6 +474,7 @@ struct Detector::State {
     std::stable_sort(work.found.begin(), work.found.end(), [](const Found& a, const Found& b) {
       return std::tuple(a.span.begin, a.span.end) < std::tuple(b.span.begin, b.span.end);
     });
+    settle_byte_order(work);
     std::vector<Match> matches;
     if (work.found.empty()) return matches;
     text::DocumentIndex index(document);
@@ -489,6 +494,44 @@ struct Detector::State {
       matches.push_back(std::move(found.match));
     }
     return matches;
+  }
+
+  // ASCII text in UTF-16 of one byte order is text of the other, read one byte further: of two such readings of one key
+  // one is right. Sorted by begin, they are neighbours.
+  static void settle_byte_order(Work& work) {
+    const auto is_little = [](const Found& one) {
+      return std::find(one.match.decoded.begin(), one.match.decoded.end(), "utf-16le") != one.match.decoded.end();
+    };
+    const auto is_big = [](const Found& one) {
+      return std::find(one.match.decoded.begin(), one.match.decoded.end(), "utf-16be") != one.match.decoded.end();
+    };
+    std::vector<Found> kept;
+    for (Found& one : work.found) {
+      Found* last = kept.empty() ? nullptr : &kept.back();
+      if (last == nullptr || !last->span.overlaps(one.span) || !(is_little(*last) ? is_big(one) : is_big(*last) && is_little(one)) ||
+          last->match.rule != one.match.rule || last->match.secret.reveal() != one.match.secret.reveal()) {
+        kept.push_back(std::move(one));
+        continue;
+      }
+      if (is_little(one) == reads_little(work.document->bytes, is_little(one) ? one.span : last->span)) *last = std::move(one);
+    }
+    work.found = std::move(kept);
+  }
+
+  // Whether UTF-16 of ASCII is little-endian. `key` is how it reads so.
+  static bool reads_little(std::string_view bytes, Span key) {
+    const text::TextForm form = text::form_of(bytes);
+    if (form == text::TextForm::utf16le || form == text::TextForm::utf16be) return form == text::TextForm::utf16le;
+    // Text inside something else: it begins with a whole character. Control characters are no text.
+    const auto goes_on = [&](char c, char neighbour) {
+      const bool control = (c > '\0' && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+      return !control && (c == '\0') != (neighbour == '\0');
+    };
+    std::uint64_t begin = key.begin;
+    while (begin > 0 && key.begin - begin < (1 << 16) && goes_on(bytes[begin - 1], bytes[begin])) --begin;
+    std::uint64_t end = key.end;
+    while (end < bytes.size() && end - key.end < (1 << 16) && goes_on(bytes[end], bytes[end - 1])) ++end;
+    return (end - begin) % 2 != 0 || bytes[begin] != '\0';
   }
 
   // Rules of other programs over one layer, and over what gitleaks would decode in it.
@@ -641,23 +684,42 @@ struct Detector::State {
 
   void confirm(Work& work, const Layer& layer, const Window& window) {
     const Known& known = shared->known();
-    const std::string_view text = layer.text;
     for (const unsigned index : window.rules) {
       if (index >= known.rules.size() || known.rules[index].expression == nullptr) continue;
-      const Rule& rule = known.book->rules[index];
-      std::uint64_t at = window.span.begin;
-      // One byte more on the right: what may not follow must be seen.
-      const std::uint64_t end = std::min<std::uint64_t>(text.size(), window.span.end + 1);
-      while (at < end) {
-        const std::vector<std::string_view> groups = known.rules[index].expression->find(text, {at, end});
-        if (groups.empty()) break;
-        const auto group = static_cast<std::size_t>(rule.group);
-        const std::string_view secret = group < groups.size() && groups[group].data() != nullptr ? groups[group] : groups[0];
-        const auto begin = static_cast<std::uint64_t>(secret.data() - text.data());
-        consider(work, layer, index, {begin, begin + secret.size()});
-        const auto next = begin + std::max<std::uint64_t>(secret.size(), 1);
-        at = std::max(next, at + 1);
-      }
+      confirm_by(work, layer, window, index, *known.rules[index].expression, known.book->rules[index].group);
+      // Lengths are not written in text: a byte before the key that is the length and no boundary says what to ask.
+      if (const RuleExpression* counted = known.rules[index].counted.get();
+          counted != nullptr && may_be_counted(layer.text, window.span, known.book->rules[index]))
+        confirm_by(work, layer, window, index, *counted, 1);
+    }
+  }
+
+  // Whether a key's length stands before its prefix somewhere in the window, perhaps with zeros between.
+  static bool may_be_counted(std::string_view text, Span window, const Rule& rule) {
+    const std::string_view seen = text.substr(0, window.end);
+    const auto count = static_cast<char>(rule.prefix.size() + rule.body);
+    for (std::size_t at = seen.find(rule.prefix, window.begin); at != std::string_view::npos; at = seen.find(rule.prefix, at + 1)) {
+      std::size_t before = at;
+      while (before > 0 && at - before < 7 && text[before - 1] == '\0') --before;
+      if (before > 0 && text[before - 1] == count) return true;
+    }
+    return false;
+  }
+
+  void confirm_by(Work& work, const Layer& layer, const Window& window, unsigned index, const RuleExpression& expression, int wanted) {
+    const std::string_view text = layer.text;
+    std::uint64_t at = window.span.begin;
+    // One byte more on the right: what may not follow must be seen.
+    const std::uint64_t end = std::min<std::uint64_t>(text.size(), window.span.end + 1);
+    while (at < end) {
+      const std::vector<std::string_view> groups = expression.find(text, {at, end});
+      if (groups.empty()) break;
+      const auto group = static_cast<std::size_t>(wanted);
+      const std::string_view secret = group < groups.size() && groups[group].data() != nullptr ? groups[group] : groups[0];
+      const auto begin = static_cast<std::uint64_t>(secret.data() - text.data());
+      consider(work, layer, index, {begin, begin + secret.size()});
+      const auto next = begin + std::max<std::uint64_t>(secret.size(), 1);
+      at = std::max(next, at + 1);
     }
   }
 

@@ -19,6 +19,7 @@ std::vector<Pattern> patterns_for(const std::vector<Rule>& rules) {
     if (rule.kind != Rule::Kind::leak || rule.expression.empty()) continue;
     const auto base = static_cast<unsigned>(i) * kForms;
     patterns.push_back({rule.expression, base});
+    if (std::string counted = counted_expression(rule); !counted.empty()) patterns.push_back({std::move(counted), base});
     if (rule.prefix.empty() || rule.body < 8) continue;
     unsigned next = 1;
     for (const auto& forms : {text::encoded_forms(rule.prefix, rule.body), text::broken_forms(rule.prefix, rule.body)}) {
@@ -28,6 +29,22 @@ std::vector<Pattern> patterns_for(const std::vector<Rule>& rules) {
     }
   }
   return patterns;
+}
+
+std::string counted_expression(const Rule& rule) {
+  const std::size_t length = rule.prefix.size() + rule.body;
+  if (rule.prefix.empty() || rule.body < 8 || length > 0x7F) return {};
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string prefix;
+  for (const char c : rule.prefix) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    prefix += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  const std::string count = {'\\', 'x', kHex[length >> 4], kHex[length & 15]};
+  // One byte, behind the mark of a string: x in CBOR, z and Z in compiled Python, the length in characters in Android's
+  // resources, elsewhere no printable character. Or two, four or eight bytes, the lowest first.
+  return "(?:(?:[^\\x20-\\x7e\\s]|[xzZ" + count + "])" + count + "|" + count + "\\x00{1,7})(" + prefix + "[0-9A-Za-z]{" +
+         std::to_string(rule.body) + "})";
 }
 
 PatternMeaning meaning_of(unsigned id) { return {id / kForms, id % kForms == 0 ? Form::plain : Form::encoded}; }

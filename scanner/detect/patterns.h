@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "scanner/rulebook/pattern_database.h"
@@ -21,5 +22,10 @@ struct PatternMeaning {
 // form of it. The id holds the meaning, so a serialized database needs no table beside it.
 std::vector<Pattern> patterns_for(const std::vector<Rule>& rules);
 PatternMeaning meaning_of(unsigned id);
+
+// A key behind its own length, as MessagePack, CBOR, protocol buffers, pickles and class files write strings: capture 1. The
+// length of 51 is the digit 3, of 72 the letter H, and the next field may begin with a letter, so that a boundary is
+// seen on neither side. "" for a rule without a prefix and a body, or with a length that no byte holds.
+std::string counted_expression(const Rule& rule);
 
 }  // namespace kimiguard::detect

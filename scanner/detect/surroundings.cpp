@@ -62,11 +62,12 @@ const Bytewise& pair_expression() {  // name/value pairs: XML attributes, JSON o
   return expression;
 }
 
-// `.env:MOONSHOT_API_KEY=…`, `app.toml:12:api_key = …`: what grep writes before a line is no name with a type. The name
+// `.env:MOONSHOT_API_KEY=…`, `app.toml:12:api_key = …`: what grep writes before a line is no name with a type, nor is a
+// command with a colon in it (`heroku config:set MOONSHOT_API_KEY=…`). The name
 // in what was taken for the type; empty where it may well be one.
 std::string_view name_after_place(std::string_view type) {
   static const Bytewise expression(
-      R"(^(?:\d+[:-](?:\d+:)?\s*(?:export\s+)?([A-Za-z_][\w.\-]*)|\s*(?:export\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$)");
+      R"(^(?:\d+[:-](?:\d+:)?\s*(?:export\s+)?([A-Za-z_][\w.\-]*)|\s*(?:(?:export|set)\s+)?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$)");
   const Groups found = expression.find(type);  // ^ and $ hold all of it
   if (found.empty()) return {};
   return found[1].empty() ? found[2] : found[1];
@@ -520,6 +521,38 @@ bool Surroundings::in_comment(std::uint64_t at) const {
   return false;
 }
 
+bool Surroundings::with_another_key(std::uint64_t at) const {
+  // Its innermost bracket that does not hold the candidate.
+  std::uint64_t open = at;
+  int depth = 0;
+  while (open > window_.begin && at - open < 600) {
+    --open;
+    const char c = text_[open];
+    if (open < candidate_.end && at >= candidate_.end) return false;
+    if (c == ')' || c == ']' || c == '}') ++depth;
+    if (c != '(' && c != '[' && c != '{') continue;
+    if (depth-- == 0) break;
+  }
+  if (depth >= 0) return false;
+  std::uint64_t end = at;
+  for (depth = 0; end < window_.end && end - at < 600; ++end) {
+    const char c = text_[end];
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if ((c == ')' || c == ']' || c == '}') && depth-- == 0) break;
+  }
+  if (candidate_.begin > open && candidate_.begin < end) return false;
+  // api_key=…, "apiKey": …
+  static const Bytewise argument(R"(([A-Za-z_$][\w$\-]*)(?:\\*["'`])?\s*[:=])");
+  const std::string_view inside = text_.substr(open + 1, end - open - 1);
+  for (std::uint64_t from = 0; from < inside.size();) {
+    const Groups found = argument.find(inside, {from, inside.size()});
+    if (found.empty()) break;
+    if (role_of(found[1]) == NameRole::key) return true;
+    from = static_cast<std::uint64_t>(found[0].data() + found[0].size() - inside.data());
+  }
+  return false;
+}
+
 Scope Surroundings::scope_of(std::uint64_t at, const std::vector<std::string>& names) const {
   if (!window_.contains(at)) return Scope::none;
   std::string stem;
@@ -547,13 +580,16 @@ Scope Surroundings::scope_of(std::uint64_t at, const std::vector<std::string>& n
     if (!in_sibling && (fits || names.empty() || line_.contains(at)))
       return line_.contains(at) ? Scope::assignment : Scope::statement;
   }
+  // What stands in a call or an object that has a key of its own belongs to that key.
+  bool others = false;
   for (const Span span : section_)
-    if (span.contains(at) && fits) return Scope::section;
+    if (span.contains(at) && fits && !(others = with_another_key(at))) return Scope::section;
   for (const Span span : references_)
     if (span.contains(at)) return Scope::reference;
   const std::uint64_t apart = lines_apart(at);
+  others = others || with_another_key(at);
   const bool in_other_object = enclosed && groups_.back().span.contains(at);
-  if (!names.empty() && !names_.empty() && stem == stem_ && apart <= 12 && !in_other_object) return Scope::pair;
+  if (!others && !names.empty() && !names_.empty() && stem == stem_ && apart <= 12 && !in_other_object) return Scope::pair;
   if (apart <= 8) return Scope::block;
   return Scope::none;
 }

@@ -62,6 +62,8 @@ class Surroundings {
   void find_statement();
   void find_references();
   bool direct_in(const Group& group, std::uint64_t at, bool innermost) const;
+  // True if `at` stands in a bracket without the candidate in which something else is assigned to a key's name.
+  bool with_another_key(std::uint64_t at) const;
   std::uint64_t line_begin(std::uint64_t at) const;
   std::uint64_t line_end(std::uint64_t at) const;
 

@@ -94,6 +94,7 @@ void Reader::file(const RuleFile& file) {
   // A later file's list takes the place of an earlier one's.
   top.texts("kimi_domains", book_.kimi_domains);
   top.texts("kimi_words", book_.kimi_words);
+  top.texts("kimi_phrases", book_.kimi_phrases);
   top.texts("kimi_model_owners", book_.kimi_model_owners);
   top.texts("browser_prefixes", book_.browser_prefixes);
   top.finish();

@@ -40,6 +40,7 @@ struct Rulebook {
   std::vector<DeadEndpoint> dead_endpoints;
   std::vector<std::string> kimi_domains;      // "moonshot.cn": it and every host below it
   std::vector<std::string> kimi_words;        // "kimi": a word of a name that begins or ends so
+  std::vector<std::string> kimi_phrases;      // names in scripts without spaces between words, UTF-8
   std::vector<std::string> kimi_model_owners; // "moonshotai": before a slash in a model's id
   std::vector<std::string> browser_prefixes;  // "VITE_": a variable that ships to browsers
   // What of a foreign rule file is not run, or not here: a sentence each.

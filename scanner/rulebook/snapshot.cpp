@@ -31,7 +31,7 @@ inline constexpr std::size_t kFields<Tier> = 9;
 template <>
 inline constexpr std::size_t kFields<DeadEndpoint> = 5;
 template <>
-inline constexpr std::size_t kFields<Rulebook> = 16;
+inline constexpr std::size_t kFields<Rulebook> = 17;
 
 std::string write_snapshot(const Rulebook& book) {
   SnapshotWriter writer;

@@ -373,6 +373,8 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
+  // The beginning of an operating system command, a link for example: how long it is nobody knows.
+  static constexpr std::string_view kCommand = R"re(\x1b\][0-9])re";
   const std::string between = std::string(kBetween) + std::string(kControl) + "{1,8})";
   // Letters before the prefix make it part of another word ("task-"); without this, prose that is full
   // of such words stops the scan at every line end. A control sequence ends in a letter that is no part of a word.
@@ -386,7 +388,7 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   forms.push_back({"broken", "",
                    left + literals(prefix.substr(0, kLiteral)) + class_of(rest) + "{0," +
                        std::to_string(most) + "}(?:" + between + class_of(rest) + "|" +
-                       std::string(kEscaped) + ")"});
+                       std::string(kEscaped) + "|" + std::string(kCommand) + ")"});
   return forms;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "scanner/text/mask.h"
 #include "tests/detect/scan_text.h"
 #include "tests/support/catch.h"
 #include "tests/support/keys.h"
@@ -187,6 +188,22 @@ const std::vector<Case> kCases = {
     {"terraform", "variable \"moonshot_api_key\" {\n  default = \"@K\"\n}\n", "moonshot-platform-key", "high", ""},
     {"openrouter speaks for itself", "{\"provider\":\"openrouter\",\"model\":\"moonshotai/kimi-k2.6\",\"key\":\"@K\"}", "", "", ""},
     {"model id names Kimi", "{\"model\":\"kimi-k2.6\",\"key\":\"@K\"}", "moonshot-platform-key", "high", ""},
+    {"a provider chosen among many says nothing of a key's own name",
+     "LLM_PROVIDER=deepseek\nDEEPSEEK_API_KEY=abc\nMOONSHOT_API_KEY=@K\n", "moonshot-platform-key", "high", ""},
+    {"nor does a model of another's", "MOONSHOT_API_KEY=@K\nMODEL=deepseek-chat\n", "moonshot-platform-key", "high", ""},
+    {"another's name beside a Kimi model", "SILICONFLOW_API_KEY=@K\nMODEL=moonshotai/Kimi-K2-Instruct\n", "", "", ""},
+    {"another's name in YAML beside a Kimi model", "llm:\n  model: kimi-k2\n  siliconflow_api_key: @K\n", "", "", ""},
+    {"a call with a key of its own is no scope of this one",
+     "KIMI_KEY='@K'\nclient=OpenAI(api_key=DEEPSEEK_KEY, base_url='https://api.deepseek.com')\n", "moonshot-platform-key", "high", ""},
+    {"an object with a key of its own neither",
+     "kimi = '@K'\nother = { apiKey: ds, baseURL: 'https://api.deepseek.com' }\n", "moonshot-platform-key", "high", ""},
+    {"Chinese name", "我的月之暗面 API Key：@K，麻烦看看\n", "moonshot-platform-key", "high", ""},
+    {"Chinese name on the line above", "# 月之暗面\nkey = @K\n", "moonshot-platform-key", "medium", ""},
+    {"module attribute", "@moonshot_key \"@K\"\n", "moonshot-platform-key", "high", ""},
+    {"macro", "\\newcommand{\\moonshotkey}{@K}\n", "moonshot-platform-key", "high", ""},
+    {"address of a mail is no evidence", "mail me@moonshot.example the key @K\n", "unattributed-sk-key", "", ""},
+    {"command with a colon", "heroku config:set MOONSHOT_API_KEY=@K -a app\n", "moonshot-platform-key", "high", ""},
+    {"a cloud's command line is no issuer", "aws ssm put-parameter --name llm --value @K\n", "unattributed-sk-key", "", ""},
     {"unknown gateway", "OPENAI_API_KEY=@K\nOPENAI_BASE_URL=https://llm.corp.example/v1\n", "unattributed-sk-key", "", ""},
 };
 
@@ -202,6 +219,76 @@ std::string filled(const Case& c, const std::string& key, const std::string& cod
 }
 
 }  // namespace
+
+TEST_CASE("strings of binary data end at a zero") {
+  const std::string key = test::Keys(8).platform();
+  const std::string text = std::string("\x7f\0\0MOONSHOT_API_KEY\0", 20) + key + std::string("\0https://example.org\0", 21);
+  const std::vector<Match> matches = test::scan_text(text);
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].rule == "moonshot-platform-key");
+}
+
+// MessagePack, protocol buffers, CBOR, pickles, compiled Python, class files, BSON: 51 is the digit 3, 72 the letter H.
+TEST_CASE("a key behind its length is found, whatever follows") {
+  test::Keys keys(9);
+  const std::vector<std::pair<std::string, std::string>> around = {
+      {"\xd9#", "\xa4name"}, {"\x12#", "\x1a"}, {"x#", "a"},          {std::string("X#\0\0\0", 5), "q\x02"},
+      {"\x8c#", "\x94"},     {"z#", "N"},       {std::string("\0#", 2), "A"}, {std::string("#\0", 2), "B"},
+      {"##", std::string("\0", 1)}, {std::string("#\0\0\0\0\0\0\0", 8), "Z"}};
+  for (const auto& [before, after] : around) {
+    for (const bool code : {false, true}) {
+      const std::string key = code ? keys.kimi_code() : keys.platform();
+      std::string head = "MOONSHOT_API_KEY\x01" + before;
+      for (char& c : head)
+        if (c == '#') c = static_cast<char>(key.size());
+      const std::string text = head + key + after;
+      INFO(text::printable(before));
+      const std::vector<Match> matches = test::scan_text(text);
+      REQUIRE(matches.size() == 1);
+      CHECK(matches[0].rule == (code ? "kimi-code-key" : "moonshot-platform-key"));
+      CHECK(matches[0].region.bytes.begin == head.size());
+      CHECK(matches[0].region.bytes.size() == key.size());
+    }
+  }
+  // In text a digit or letter is part of the word.
+  CHECK(test::scan_text("moonshot 3" + keys.platform() + "\n").empty());
+  CHECK(test::scan_text("moonshot a3" + keys.platform() + "\n").empty());
+  CHECK(test::scan_text("H" + keys.kimi_code() + "x\n").empty());
+}
+
+TEST_CASE("a key in UTF-16 stands at one place, in the text's own byte order") {
+  test::Keys keys(10);
+  for (const bool code : {false, true})
+    for (const bool little : {true, false})
+      for (const std::string& before : {std::string("\xFF\xFE"), std::string(), std::string(2001, '\x01'), std::string("abc=")}) {
+        const std::string key = code ? keys.kimi_code() : keys.platform();
+        std::string text = before == "\xFF\xFE" ? (little ? before : "\xFE\xFF") : before;
+        const std::string head = "first line\nMOONSHOT_API_KEY=";
+        for (const char c : head + key + "\nlast\n") {
+          if (!little) text += '\0';
+          text += c;
+          if (little) text += '\0';
+        }
+        const std::uint64_t skipped = before == "\xFF\xFE" ? 2 : before.size();
+        INFO(code << little << before.size());
+        const std::vector<Match> matches = test::scan_text(text);
+        REQUIRE(matches.size() == 1);
+        CHECK(matches[0].region.bytes.begin == skipped + 2 * head.size());
+        CHECK(matches[0].region.bytes.size() == 2 * key.size());
+        CHECK(matches[0].decoded == std::vector<std::string>{little ? "utf-16le" : "utf-16be"});
+      }
+}
+
+TEST_CASE("a key behind a sign that is percent-encoded more than once is found") {
+  test::Keys keys(11);
+  for (const char* before : {"%22", "%2522", "%252522", "%u0022", "%3D", "%253D"}) {
+    const std::string key = keys.platform();
+    const std::vector<Match> matches = test::scan_text("GET /?q=MOONSHOT_API_KEY" + std::string(before) + key + "%22 HTTP\n");
+    INFO(before);
+    REQUIRE(matches.size() == 1);
+    CHECK(matches[0].secret.reveal() == key);
+  }
+}
 
 TEST_CASE("a key is found and attributed in every context") {
   test::Keys keys(7);

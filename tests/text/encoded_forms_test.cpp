@@ -231,7 +231,7 @@ TEST_CASE("keys that something breaks are found and joined") {
     REQUIRE(forms.ok());
     std::vector<std::unique_ptr<Engines>> engines;
     for (const EncodedForm& form : *forms) engines.push_back(std::make_unique<Engines>(form));
-    static const std::vector<std::string> breaks = {"concatenation",  "line-break",   "ansi", "ansi-matched",
+    static const std::vector<std::string> breaks = {"concatenation",  "line-break",   "ansi", "ansi-matched", "ansi-command",
                                                     "soft-break",     "continuation", "escape-inside",
                                                     "percent-inside", "html-inside"};
     for (const std::string& how : breaks) {
@@ -262,6 +262,10 @@ TEST_CASE("keys that something breaks are found and joined") {
               {"\x1b[01;31m\x1b[K", "\x1b[m\x1b[K"}, {"\x1b[0m\x1b[1m\x1b[31m", "\x1b[0m"}, {"^[[31m", "\x1b(B\x1b[m"}};
           const auto& [on, off] = kColours[random.below(kColours.size())];
           text = "key = \"" + on + left + off + right + "\"\n";
+        } else if (how == "ansi-command") {
+          // A link that begins, or a shell's mark, within the key.
+          static const std::vector<std::string> kCommands = {"\x1b]8;;https://example.org/\x1b\\", "\x1b]8;;https://example.org/\a", "\x1b]133;A\a"};
+          text = "key=" + left + kCommands[random.below(kCommands.size())] + right + "\x1b]8;;\x1b\\\n";
         } else if (how == "soft-break") {
           text = "Subject: x\n\nKEY=3D " + left + "=\n" + right + "\n";
         } else if (how == "continuation") {
