@@ -8,6 +8,7 @@
 
 #include "scanner/config/reference.h"
 #include "scanner/config/selector.h"
+#include "scanner/core/lowered.h"
 #include "scanner/kimi/base_url.h"
 
 namespace kimiguard::agents {
@@ -31,13 +32,6 @@ struct Hit {
   const Setting* setting = nullptr;
   const Unit* unit = nullptr;
 };
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");

@@ -26,18 +26,6 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)) + "\xE2\x80\xA6";
 }
 
-Part part_at(const Unit& unit, const Setting& setting) {
-  Part part;
-  part.source = Part::Source::config;
-  part.value = setting.value;
-  part.key_path = setting.key_path();
-  part.file = unit.path;
-  part.position = setting.position;
-  part.end = setting.end;
-  part.bytes = setting.bytes;
-  return part;
-}
-
 // A finding at one setting of a tool that is no connection.
 Finding setting_finding(const Rulebook& book, std::string_view rule, const Profile& profile,
                         const std::string& slot, Part part, Confidence confidence) {

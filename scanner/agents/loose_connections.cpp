@@ -7,6 +7,7 @@
 
 #include "scanner/config/line_map.h"
 #include "scanner/config/reference.h"
+#include "scanner/core/lowered.h"
 #include "scanner/kimi/base_url.h"
 
 namespace kimiguard::agents {
@@ -18,13 +19,6 @@ constexpr std::size_t kMostCandidates = 2000;
 constexpr std::size_t kLongestCall = 4096;
 constexpr std::size_t kMostCalls = 2000;
 constexpr std::size_t kMostArguments = std::size_t{16} << 20;  // bytes of arguments that are read, of all calls
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -87,13 +81,7 @@ std::string trimmed(std::string_view text) {
 }
 
 Part part_at(const Unit& unit, const Setting& setting, bool key) {
-  Part part;
-  part.source = Part::Source::config;
-  part.key_path = setting.key_path();
-  part.file = unit.path;
-  part.position = setting.position;
-  part.end = setting.end;
-  part.bytes = setting.bytes;
+  Part part = part_at(unit, setting);
   const config::Classified kind = config::classify(setting);
   if (kind.kind != Kind::literal) part.source = Part::Source::reference;
   std::string value = trimmed(setting.value);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "scanner/config/reference.h"
+#include "scanner/core/lowered.h"
 #include "scanner/kimi/base_url.h"
 
 namespace kimiguard::agents {
@@ -14,28 +15,9 @@ namespace {
 
 constexpr std::size_t kMostPrograms = 2000;
 
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 bool is_credential_header(std::string_view name) {
   const std::string lower = lowered(name);
   return lower == "authorization" || lower == "x-api-key" || lower == "api-key";
-}
-
-Part part_at(const Unit& unit, const Setting& setting) {
-  Part part;
-  part.source = Part::Source::config;
-  part.value = setting.value;
-  part.key_path = setting.key_path();
-  part.file = unit.path;
-  part.position = setting.position;
-  part.end = setting.end;
-  part.bytes = setting.bytes;
-  return part;
 }
 
 // A remote server: its address and what it is sent to be let in.

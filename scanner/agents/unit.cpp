@@ -63,6 +63,18 @@ void place_gaps(Unit& unit) {
 
 }  // namespace
 
+Part part_at(const Unit& unit, const Setting& setting) {
+  Part part;
+  part.source = Part::Source::config;
+  part.value = setting.value;
+  part.key_path = setting.key_path();
+  part.file = unit.path;
+  part.position = setting.position;
+  part.end = setting.end;
+  part.bytes = setting.bytes;
+  return part;
+}
+
 int rank(const Unit& unit) {
   if (unit.spec == nullptr) return 0;
   if (unit.spec->scope == "managed") return 3;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scanner/agents/profile.h"
+#include "scanner/core/connection.h"
 #include "scanner/core/coverage.h"
 #include "scanner/core/setting.h"
 
@@ -30,6 +31,9 @@ Unit read_unit(const Profile* profile, const FileSpec* spec, std::string path, s
 
 // The same for a database at `path`.
 Unit read_database_unit(const Profile* profile, const FileSpec* spec, std::string path);
+
+// A setting of the unit as it is written there.
+Part part_at(const Unit& unit, const Setting& setting);
 
 // Which is stronger: managed > local > project > user.
 int rank(const Unit& unit);

@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "scanner/cli/command.h"
 #include "scanner/cli/output.h"
@@ -38,6 +40,9 @@ int no_such_rule(const Rulebook& book, const std::string& id) {
   std::vector<std::string_view> ids;
   for (const Rule& rule : book.rules) ids.push_back(rule.id);
   std::string message = "there is no rule '" + id + "'";
+  std::error_code ignored;
+  if (std::filesystem::exists(id, ignored))
+    return usage_error(message + "; to use a file of rules: --rules " + id);
   if (const std::string_view near = rulebook::nearest_word(id, ids); !near.empty())
     message += "; did you mean '" + std::string(near) + "'?";
   return usage_error(message + "\n'kimiguard rules list' names them all.");

@@ -7,6 +7,7 @@
 
 #include "scanner/config/builder.h"
 #include "scanner/config/formats.h"
+#include "scanner/core/lowered.h"
 
 namespace kimiguard::config {
 namespace {
@@ -92,13 +93,6 @@ void dispatch(Builder& builder, Format format) {
     case Format::notebook:
       return read_notebook(builder);
   }
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool all_digits(std::string_view text) {
@@ -198,7 +192,7 @@ std::optional<Format> format_of_name(const std::string& name, const std::string&
 std::optional<Format> format_of_bytes(std::string_view bytes) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   if (bytes.starts_with("#!")) {
-    const std::string line = lower(bytes.substr(0, std::min(bytes.find('\n'), std::size_t{200})));
+    const std::string line = lowered(bytes.substr(0, std::min(bytes.find('\n'), std::size_t{200})));
     for (const auto& [word, format] :
          {std::pair{"fish", Format::fish}, std::pair{"pwsh", Format::powershell},
           std::pair{"/nu", Format::nushell}, std::pair{" nu", Format::nushell}})
@@ -343,7 +337,7 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
 std::optional<Format> format_of(std::string_view path, std::string_view first_bytes) {
   if (has_foreign_ending(path)) return format_of_bytes(first_bytes);
   if (const std::optional<Format> format = format_of_common_ending(path)) return format;
-  std::string whole = "/" + lower(path);
+  std::string whole = "/" + lowered(path);
   std::replace(whole.begin(), whole.end(), '\\', '/');
   std::string name = whole.substr(whole.rfind('/') + 1);
   for (int round = 0; round < 4 && !name.empty(); ++round) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "scanner/core/lowered.h"
 #include "scanner/detect/plausibility.h"
 #include "scanner/text/utf8.h"
 
@@ -69,13 +70,6 @@ double bits(std::string_view text) {
     sum -= p * std::log2(p);
   }
   return sum;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool holds_word(std::string_view text, const std::string& word) {
@@ -147,7 +141,7 @@ struct ForeignRules::Compiled {
                          ? Answer::yes : Answer::no;
             break;
           case ExcuseTerm::Kind::words: {
-            const std::string folded = lower(of());
+            const std::string folded = lowered(of());
             answer = std::any_of(term.texts.begin(), term.texts.end(), [&](const std::string& word) { return folded.find(word) != std::string::npos; })
                          ? Answer::yes : Answer::no;
             break;

@@ -4,15 +4,10 @@
 #include <array>
 #include <cmath>
 
+#include "scanner/core/lowered.h"
+
 namespace kimiguard::detect {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 // Long enough to stand alone.
 constexpr std::array<std::string_view, 35> kLongWords = {
@@ -73,7 +68,7 @@ bool is_periodic(std::string_view text) {
 }
 
 bool has_example_words(std::string_view text) {
-  const std::string folded = lower(text);
+  const std::string folded = lowered(text);
   for (const std::string_view word : kLongWords)
     if (folded.find(word) != std::string::npos) return true;
   // Cover by short words: each found word counts its letters once.

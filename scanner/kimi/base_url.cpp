@@ -5,17 +5,12 @@
 #include <cstddef>
 #include <vector>
 
+#include "scanner/core/lowered.h"
+
 namespace kimiguard::kimi {
 namespace {
 
 constexpr std::size_t kLongest = 4096;
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
 
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

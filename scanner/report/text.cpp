@@ -403,10 +403,13 @@ class Page {
     if (!group.places.empty()) where = printable_line(spot(*group.places.front()));
     if (group.places.size() > 1) where += " +" + std::to_string(group.places.size() - 1);
     const int room = std::min(width_, kProse + 20) - column - static_cast<int>(id.size()) - 2;
-    const int rest_width = std::min(display_width(rest), std::max(room - 26, room / 2));
-    std::string text = shortened(rest, rest_width);
+    // Where not all has room the key gives way, whose id stands at the end, then the end of a long place.
+    const int place = where.empty() ? 0 : 2 + display_width(where);
+    if (display_width(rest) + std::min(place, 28) > room) rest = printable_line(group.title);
+    if (display_width(rest) + std::min(place, 10) > room) rest = shortened(rest, std::max(room - 26, room / 2));
+    std::string text = rest;
     const int left = room - display_width(text) - 2;
-    if (left >= 12) text += "  " + shortened(where, left);
+    if (left >= 8) text += "  " + shortened(where, left);
     return paint_(ink_of(group.severity), padded(severity, column)) + padded(text, room) + "  " +
            paint_(Ink::dim, id);
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "scanner/core/lowered.h"
 #include "scanner/rulebook/expr_filter.h"
 #include "scanner/rulebook/expression.h"
 #include "scanner/rulebook/table_reader.h"
@@ -16,18 +17,11 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 // Both programs take keys in any case.
 const toml::node* field(const toml::table& table, std::string_view key) {
   if (const toml::node* exact = table.get(key)) return exact;
   for (const auto& [name, node] : table)
-    if (lower(name.str()) == lower(key)) return &node;
+    if (lowered(name.str()) == lowered(key)) return &node;
   return nullptr;
 }
 
@@ -135,7 +129,7 @@ class Reader {
   }
 
   void allowlist(const toml::table& table, std::vector<Excuse>& to) {
-    const std::string condition = lower(text(table, "condition"));
+    const std::string condition = lowered(text(table, "condition"));
     const bool all = condition == "and" || condition == "&&";
     if (!all && !condition.empty() && condition != "or" && condition != "||")
       complain(*field(table, "condition"), "'condition' is 'and' or 'or'");
@@ -151,14 +145,14 @@ class Reader {
       term.texts = std::move(list);
       terms.push_back(std::move(term));
     };
-    const auto lowered = [](std::vector<std::string> list) {
-      for (std::string& one : list) one = lower(one);
+    const auto in_small = [](std::vector<std::string> list) {
+      for (std::string& one : list) one = lowered(one);
       return list;
     };
-    add(ExcuseTerm::Kind::commit, lowered(texts(table, "commits")), {});
+    add(ExcuseTerm::Kind::commit, in_small(texts(table, "commits")), {});
     add(ExcuseTerm::Kind::path, expressions(table, "paths"), {});
     add(ExcuseTerm::Kind::expression, expressions(table, "regexes"), pattern);
-    add(ExcuseTerm::Kind::words, lowered(texts(table, "stopwords")), {});
+    add(ExcuseTerm::Kind::words, in_small(texts(table, "stopwords")), {});
     if (terms.empty()) {
       complain(table, "an allowlist needs one of commits, paths, regexes and stopwords");
       return;
@@ -213,10 +207,10 @@ class Reader {
     made.expression = expression(table, "regex", foreign->group);
     foreign->path = expression(table, "path");
     foreign->keywords = texts(table, "keywords");
-    for (std::string& word : foreign->keywords) word = lower(word);
+    for (std::string& word : foreign->keywords) word = lowered(word);
     made.keywords = foreign->keywords;
     foreign->silent = flag(table, "skipReport");
-    foreign->generic = lower(made.id).find("generic") != std::string::npos;
+    foreign->generic = lowered(made.id).find("generic") != std::string::npos;
     if (const auto specificity = number(table, "specificity"); specificity && *specificity < 100) foreign->generic = true;
     foreign->entropy = number(table, "entropy").value_or(0);
     if (foreign->entropy != 0) {

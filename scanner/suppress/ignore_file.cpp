@@ -5,6 +5,7 @@
 #include <set>
 
 #include "scanner/core/finding_id.h"
+#include "scanner/core/lowered.h"
 #include "scanner/suppress/fingerprint.h"
 #include "scanner/suppress/glob.h"
 #include "scanner/suppress/suppression.h"
@@ -28,13 +29,6 @@ bool is_hex(std::string_view text) {
 
 bool is_id(std::string_view text) {
   return text.size() >= kShownIdDigits && text.size() <= kFullId && is_hex(text);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
@@ -103,7 +97,7 @@ Result<IgnoreEntry> read_line(std::string_view line) {
     if (value.empty()) return broken("a value is empty");
     if (has_control(value)) return broken("a value holds a control character");
     if (name == "id") {
-      entry.id = lower(value);
+      entry.id = lowered(value);
       if (!is_id(entry.id)) return broken("an id is 8 to 16 hex digits");
     } else if (name == "rule") {
       entry.rule = value;
@@ -263,7 +257,7 @@ IgnoreOutcome apply_ignore_file(std::vector<Finding>& findings, const IgnoreFile
 }
 
 Result<std::string> resolve_id(std::string_view prefix, const std::vector<Finding>& findings) {
-  const std::string wanted = lower(prefix);
+  const std::string wanted = lowered(prefix);
   if (!is_id(wanted))
     return Error{"short-id", "an id is 8 to 16 hex digits, as it stands beside the finding"};
   std::set<std::string> fits;

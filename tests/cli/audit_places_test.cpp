@@ -61,6 +61,19 @@ std::string server(const std::string& url) {
 
 }  // namespace
 
+TEST_CASE("a host that is the tool's default is told once, with the other provider to choose") {
+  const AuditHome home(7);
+  home.write(".config/opencode/opencode.json", "{\"model\": \"moonshotai/kimi-k2.6\",\n \"provider\": {\"moonshotai\": {\"options\": {\"apiKey\": \"" + kCode + "\"}}}}\n");
+  const Audited audited = home.audit({});
+  int told = 0;
+  for (const Json& finding : audited.report.at("findings")) {
+    if (finding.at("ruleId") != "kimi-host-mismatch") continue;
+    ++told;
+    CHECK_FALSE(finding.at("changes").empty());
+  }
+  CHECK(told == 1);
+}
+
 TEST_CASE("audit judges what MCP servers and run configurations are given") {
   check({"windsurf", {{".codeium/windsurf/mcp_config.json", server("https://api.moonshot.cn/v1")}},
          {{"kimi-host-mismatch", ".codeium/windsurf/mcp_config.json", 4}}});

@@ -57,6 +57,14 @@ TEST_CASE("the built-in rules' examples do what the rules say") {
   CHECK(kimiguard({"rules", "check", "no-such-rule"}).status == 2);
 }
 
+TEST_CASE("rules check with a file where a rule's id stands says how to give it") {
+  const Folder folder;
+  const std::string file = folder.write("mine.toml", "").string();
+  const Ran ran = kimiguard({"rules", "check", file});
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, ContainsSubstring("--rules " + file));
+}
+
 TEST_CASE("a rule of one's own is checked, and a wrong example named with its file and line") {
   const Folder folder;
   const std::string good = folder.write("good.toml", rule_with("acme-{{from}}")).string();

@@ -146,6 +146,21 @@ TEST_CASE("no line is wider than the terminal, in either language") {
   }
 }
 
+TEST_CASE("a narrow terminal takes the key from a row before the title and the place") {
+  sample::Random random(5);
+  const Report report = sample::scan({sample::leak(random, "a.env"), sample::platform_leak(random, "b.env")});
+  const std::string text = written("text", report, at_width(60));
+  // The row of the second key: its place is on it, its title is not cut, its own letters are left out.
+  bool seen = false;
+  for (std::size_t at = text.find("b.env:"); at != std::string::npos && !seen; at = text.find("b.env:", at + 1)) {
+    const std::size_t begin = text.rfind('\n', at) + 1;
+    const std::string row = text.substr(begin, text.find('\n', at) - begin);
+    seen = row.find("…") == std::string::npos && row.find("sk-") == std::string::npos && row.find("key") != std::string::npos;
+  }
+  INFO(text);
+  CHECK(seen);
+}
+
 TEST_CASE("colour changes nothing but colour") {
   sample::Random random(8);
   const Report report = sample::rich(random);

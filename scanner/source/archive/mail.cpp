@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "scanner/core/lowered.h"
+
 namespace kimiguard::archive {
 namespace {
 
@@ -13,12 +15,6 @@ using container::OriginPtr;
 using container::Unpacking;
 
 constexpr int kDeepest = 16;  // multiparts in multiparts
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
@@ -57,20 +53,20 @@ Part split(std::string_view bytes) {
     last = nullptr;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon > 64) continue;
-    const std::string name = lower(line.substr(0, colon));
+    const std::string name = lowered(line.substr(0, colon));
     if (name == "content-type") last = &part.type;
     if (name == "content-transfer-encoding") last = &part.encoding;
     if (name == "content-disposition") last = &part.disposition;
     if (last) *last = std::string(trimmed(line.substr(colon + 1)));
   }
-  part.encoding = lower(part.encoding);
+  part.encoding = lowered(part.encoding);
   part.body = bytes;
   return part;
 }
 
 // `name="value"` or `name=value` in a field's parameters.
 std::string parameter(const std::string& field, std::string_view name) {
-  const std::string low = lower(field);
+  const std::string low = lowered(field);
   std::size_t at = 0;
   while ((at = low.find(std::string(name) + "=", at)) != std::string::npos) {
     if (at == 0 || low[at - 1] == ';' || low[at - 1] == ' ') break;
@@ -148,7 +144,7 @@ class MailReader {
 
   void read(std::string_view bytes, const std::string& number, int level) {
     const Part part = split(bytes);
-    const std::string type = lower(part.type);
+    const std::string type = lowered(part.type);
     const bool encoded = part.encoding == "base64" || part.encoding == "quoted-printable";
     if (type.find("multipart/") == 0) {
       const std::string boundary = parameter(part.type, "boundary");
