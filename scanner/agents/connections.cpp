@@ -93,6 +93,13 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
+// As variables of the environment are written: MY_KEY.
+bool variable_shaped(std::string_view text) {
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 class Resolver {
  public:
   Resolver(const Profile& profile, const std::vector<const Unit*>& units, const std::string& of_project,
@@ -467,8 +474,23 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
     for (const Hit& hit : look(at, selectors)) take_key(part_of(hit, true));
     if (!connection.key && !selectors.empty()) take_key(secret_object(at, selectors));
   };
-  keys(at.spec->key);
-  for (const Hit& hit : look(at, at.spec->key_variable)) take_key(variable({hit.setting->value}, true));
+  const std::vector<Hit> names = look(at, at.spec->key_variable);
+  const auto is_name = [&](const Hit& hit) {
+    return std::any_of(names.begin(), names.end(), [&](const Hit& name) { return name.setting == hit.setting; });
+  };
+  // A setting that takes a variable's name, a command or the key itself (pi): what is no key is not taken for one.
+  for (const Hit& hit : look(at, at.spec->key)) {
+    const std::string& value = hit.setting->value;
+    if (!is_name(hit) || !(value.starts_with('!') || variable_shaped(value) || environment_.find(value) != nullptr)) {
+      take_key(part_of(hit, true));
+    } else if (environment_.find(value) == nullptr) {
+      Part part = make(value, hit, false);
+      part.source = Part::Source::reference;
+      take_key(std::move(part));
+    }
+  }
+  if (!connection.key && !at.spec->key.empty()) take_key(secret_object(at, at.spec->key));
+  for (const Hit& hit : names) take_key(variable({hit.setting->value}, true));
   if (at.known != nullptr) keys(at.known->key);
   const auto headers = [&](const Selectors& selectors) {
     for (const Hit& hit : look(at, selectors))

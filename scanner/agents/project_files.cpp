@@ -69,6 +69,17 @@ std::vector<ProjectFile> ProjectFiles::of(std::string_view path) const {
         ends_with_pattern(path, patterns_[index].text))
       fitting.push_back(index);
   std::sort(fitting.begin(), fitting.end());
+  // .kilo/opencode.json is Kilo Code's, though opencode reads a file of that name in any other folder.
+  const auto depth = [&](std::size_t index) {
+    return std::count(patterns_[index].text.begin(), patterns_[index].text.end(), '/');
+  };
+  std::ptrdiff_t deepest = 0;
+  for (const std::size_t index : fitting)
+    if (!patterns_[index].profile->generic) deepest = std::max(deepest, depth(index));
+  std::erase_if(fitting, [&](std::size_t index) {
+    const Pattern& pattern = patterns_[index];
+    return !pattern.profile->generic && depth(index) < deepest && pattern.text.find('*') == std::string::npos;
+  });
   std::vector<ProjectFile> found;
   for (const std::size_t index : fitting) {
     const Pattern& pattern = patterns_[index];
