@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "scanner/detect/other_keys.h"
 #include "scanner/detect/surroundings.h"
 #include "scanner/rulebook/expression.h"
 #include "scanner/text/char_class.h"
@@ -19,6 +20,8 @@ enum class Tier { host, provider, name, prose };
 struct Clue {
   Tier tier = Tier::prose;
   Scope scope = Scope::none;
+  std::uint64_t level = 0;     // of the bracket that it shares with the candidate
+  bool chosen = false;         // a setting says so: "provider": "deepseek"
   std::uint64_t distance = 0;  // bytes, or depth for labels
   bool comment = false;
   bool kimi = false;
@@ -36,7 +39,7 @@ bool is_name_byte(char c) {
 bool in_scope(Scope scope) { return scope <= Scope::reference; }
 
 // Nearest first within a tier.
-auto rank(const Clue& clue) { return std::tuple(clue.comment, clue.weak, clue.scope, clue.distance); }
+auto rank(const Clue& clue) { return std::tuple(clue.comment, clue.weak, clue.level, !clue.chosen, clue.scope, clue.distance); }
 
 std::uint64_t distance_between(Span candidate, std::uint64_t at) {
   if (at < candidate.begin) return candidate.begin - at;
@@ -96,7 +99,8 @@ bool is_path_like(const Rulebook& rulebook, std::string_view chunk) {
 class Gatherer {
  public:
   Gatherer(const Rulebook& rulebook, const NameBook& names, std::string_view text, Span candidate)
-      : rulebook_(rulebook), names_(names), text_(text), candidate_(candidate), around_(text, candidate) {}
+      : rulebook_(rulebook), names_(names), text_(text), candidate_(candidate), around_(text, candidate),
+        others_(text, around_.window(), candidate) {}
 
   Attribution run() {
     hosts();
@@ -109,6 +113,7 @@ class Gatherer {
 
  private:
   void add(Clue clue) {
+    if (clue.tier != Tier::host && clue.level == 0) clue.level = around_.level_of(clue.at);
     clue.comment = clue.comment || (around_.in_comment(clue.at) && !around_.in_comment(candidate_.begin));
     clues_.push_back(std::move(clue));
   }
@@ -127,7 +132,7 @@ class Gatherer {
         return role_of(name) == NameRole::base_url;
       });
       const Scope scope = around_.scope_of(at, names);
-      if (scope == Scope::none) continue;
+      if (scope == Scope::none || others_.bond({at, seen.span.end + window.begin}) == OtherKeys::Bond::held) continue;
       Clue clue;
       clue.scope = scope;
       clue.at = at;
@@ -164,14 +169,15 @@ class Gatherer {
 
   void labels() {
     std::uint64_t depth = 0;
-    for (const std::string& label : around_.labels()) {
+    for (const Label& label : around_.labels()) {
       Clue clue;
       clue.tier = Tier::provider;
-      clue.scope = Scope::group;
+      clue.scope = around_.enclosed() ? Scope::assignment : Scope::group;
+      clue.level = label.level;
       clue.distance = ++depth;
       clue.at = candidate_.begin;
-      clue.text = label;
-      speak(names_.says(label), std::move(clue));
+      clue.text = label.name;
+      speak(names_.says(label.name), std::move(clue));
     }
   }
 
@@ -195,8 +201,16 @@ class Gatherer {
       if (speaks.whom == Speaks::For::nobody) continue;
       ++seen;
       const std::string_view chunk = chunk_around(text, token);
+      const std::vector<std::string> names = names_before(text_, token.begin);
+      NameRole role = NameRole::none;
+      bool titled = false;
+      for (const std::string& name : names) {
+        if (role == NameRole::none) role = role_of(name);
+        for (const std::string& part : words_of(name))
+          titled = titled || part == "name" || part == "id" || part == "title" || part == "label" || part == "slug";
+      }
       // me@example.org is an address, @moonshot_key a name.
-      if (is_path_like(rulebook_, chunk) || chunk.find('@', 1) != std::string_view::npos) continue;
+      if ((role != NameRole::model && is_path_like(rulebook_, chunk)) || chunk.find('@', 1) != std::string_view::npos) continue;
       // part of a host name, which hosts() has looked at
       if (word.find('.') != std::string_view::npos && chunk.find('/') != std::string_view::npos && word.find("com") != std::string_view::npos) continue;
       Clue clue;
@@ -208,8 +222,12 @@ class Gatherer {
       while (after < window.end && std::string_view("\"'`\\ ]").find(text[after]) != std::string_view::npos) ++after;
       const bool is_name = after < window.end && (text[after] == '=' || text[after] == ':') && token.end != candidate_.begin &&
                            !own_name(word);
-      const std::vector<std::string> names = names_before(text_, token.begin);
-      if (is_name && role_of(word) != NameRole::none) {
+      const OtherKeys::Bond bond = own_name(word) ? OtherKeys::Bond::none : others_.bond(token);
+      if (bond == OtherKeys::Bond::held) continue;
+      // `{foo: "sk-…", kimi: "sk-…"}` and FOO_KEY beside KIMI_KEY: each name is of its own key. A key without a name of its
+      // own may well belong to the one beside it.
+      if (bond == OtherKeys::Bond::named && (around_.enclosed() || !around_.stem().empty())) continue;
+      if ((is_name && role_of(word) != NameRole::none) || bond == OtherKeys::Bond::sibling) {
         const Scope scope = around_.scope_of(token.begin, {std::string(word)});
         if (scope == Scope::none) continue;
         // its stem is the same: OPENAI_… beside OPENAI_…, or there is nothing but it nearby
@@ -220,17 +238,14 @@ class Gatherer {
       }
       clue.scope = around_.scope_of(token.begin, names);
       if (clue.scope == Scope::none) continue;
-      NameRole role = NameRole::none;
-      bool titled = false;
-      for (const std::string& name : names) {
-        if (role == NameRole::none) role = role_of(name);
-        for (const std::string& part : words_of(name))
-          titled = titled || part == "name" || part == "id" || part == "title" || part == "label" || part == "slug";
-      }
+      if (clue.scope == Scope::block && bond == OtherKeys::Bond::apart) continue;
+      // What stands beside "deepseek": {…} speaks for the whole, not for the key in it.
+      if (around_.named_within(around_.level_of(token.begin))) clue.scope = Scope::block;
       const bool quoted = token.begin > 0 && (text[token.begin - 1] == '"' || text[token.begin - 1] == '\'' || text[token.begin - 1] == '`');
       if (role == NameRole::provider || role == NameRole::model || titled) {
         clue.tier = Tier::provider;
         clue.weak = role == NameRole::model;
+        clue.chosen = role == NameRole::provider;
       } else if (quoted && (clue.scope == Scope::assignment || clue.scope == Scope::group)) {
         clue.tier = Tier::provider;  // an argument, a column of a row
       } else {
@@ -365,6 +380,7 @@ class Gatherer {
   std::string_view text_;
   Span candidate_;
   Surroundings around_;
+  OtherKeys others_;
   std::vector<Clue> clues_;
   bool base_url_in_scope_ = false;
   std::string unknown_host_;

@@ -729,6 +729,9 @@ struct Detector::State {
     const CompiledRule& compiled = known.rules[index];
     const std::string_view secret = layer.text.substr(span.begin, span.size());
     const Span in_document = layer.to_document(span);
+    // Lines were joined for words that go over their ends. What stands in one line is judged there, where the words around
+    // it are whole.
+    if (layer.view != nullptr && layer.view->encoding() == "line-break" && layer.to_outer(span).size() == span.size()) return;
     if (work.seen.contains({in_document.begin, in_document.end})) {
       work.depends_on_more = true;
       return;

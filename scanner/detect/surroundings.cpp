@@ -165,8 +165,9 @@ std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
   if (const Groups found = assignment_expression().find(before); !found.empty()) {
     std::string_view assigned = found[1];
     if (const std::string_view inner = name_after_place(found[2]); !inner.empty()) assigned = inner;
-    // The last part of a path is no name: folders and files may be called anything.
-    if (assigned.data() == before.data() || assigned.data()[-1] != '/') add(assigned);
+    // The last part of a path is no name: folders and files may be called anything. A variable's is: s/KIMI_API_KEY=.*/KIMI_API_KEY=…/
+    const bool variable = assigned.find('_') != std::string_view::npos && std::none_of(assigned.begin(), assigned.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (assigned.data() == before.data() || assigned.data()[-1] != '/' || variable) add(assigned);
   }
   if (holds(before, "-")) add_of_one(store_expression().find(before));
   if (!before.ends_with('=')) add_of_two(word_expression().find(before));
@@ -187,6 +188,7 @@ Surroundings::Surroundings(std::string_view text, Span candidate) : text_(text),
   find_groups();
   find_section();
   if (groups_.empty() && section_.empty()) find_yaml();
+  if (labels_.empty() && section_.empty()) find_elements();
   find_statement();
   find_references();
 }
@@ -262,8 +264,9 @@ void Surroundings::find_groups() {
       const std::string name(found[1]);
       const std::string callee(found[2]);
       group.label = name;
-      if (!name.empty() && !is_no_name(name)) labels_.push_back(name);
-      if (!callee.empty() && callee != name && !is_no_name(callee)) labels_.push_back(callee);
+      const std::uint64_t level = groups_.size();
+      if (!name.empty() && !is_no_name(name)) labels_.push_back({name, level});
+      if (!callee.empty() && callee != name && !is_no_name(callee)) labels_.push_back({callee, level});
     }
     groups_.push_back(std::move(group));
   }
@@ -298,7 +301,7 @@ void Surroundings::find_section() {
     end = stop;
   }
   section_.push_back({begin, end});
-  labels_.push_back(name);
+  labels_.push_back({name, 0});
 }
 
 void Surroundings::find_yaml() {
@@ -379,10 +382,45 @@ void Surroundings::find_yaml() {
     }
     if (level == 0) section_.push_back(line_);
     if (!has_parent) return;
-    if (const Groups found = key_of().find(line_at(parent)); !found.empty()) labels_.emplace_back(found[1]);
+    if (const Groups found = key_of().find(line_at(parent)); !found.empty()) labels_.push_back({std::string(found[1]), static_cast<std::uint64_t>(level)});
     section_.push_back({parent, line_end(parent)});
     begin = parent;
     indent = indent_of(parent);
+  }
+}
+
+// XML: the elements around the one that holds the key, if that says that it does (`<apiKey>`). They give labels, the nearest
+// its direct text.
+void Surroundings::find_elements() {
+  std::vector<std::string_view> closed;  // on the way back, still without their opening tag
+  std::uint64_t level = 0;
+  for (std::uint64_t i = candidate_.begin; i-- > window_.begin && level < 5;) {
+    if (text_[i] != '<') continue;
+    const std::string_view tag = text_.substr(i + 1, window_.end - i - 1);
+    const bool closing = tag.starts_with("/");
+    const std::string_view from = tag.substr(closing ? 1 : 0);
+    std::size_t length = 0;
+    while (length < from.size() && length < 80 && (is_word_byte(from[length]) || from[length] == ':' || from[length] == '-' || from[length] == '.')) ++length;
+    if (length == 0) continue;  // a comment, an instruction, a comparison
+    const std::string_view name = from.substr(0, length);
+    if (closing) {
+      if (closed.size() < 64) closed.push_back(name);
+      continue;
+    }
+    const std::size_t end = tag.find('>');
+    if (end == std::string_view::npos || (end > 0 && tag[end - 1] == '/')) continue;
+    if (!closed.empty()) {
+      if (closed.back() == name) closed.pop_back();
+      continue;
+    }
+    if (level++ == 0) {
+      if (role_of(name) != NameRole::key) return;
+      continue;
+    }
+    labels_.push_back({std::string(name), level - 2});
+    if (level > 2) continue;
+    const std::uint64_t close = text_.substr(0, window_.end).find("</" + std::string(name), candidate_.end);
+    section_.push_back({i, std::min(close, window_.end)});
   }
 }
 
@@ -480,6 +518,18 @@ void Surroundings::find_references() {
     }
     ++found;
   }
+}
+
+std::uint64_t Surroundings::level_of(std::uint64_t at) const {
+  for (std::size_t i = 0; i < groups_.size(); ++i)
+    if (groups_[i].span.contains(at)) return i;
+  return 0;
+}
+
+bool Surroundings::named_within(std::uint64_t level) const {
+  return std::any_of(labels_.begin(), labels_.end(), [&](const Label& label) {
+    return label.level < level && role_of(label.name) == NameRole::none && !stem_of(label.name).empty();
+  });
 }
 
 bool Surroundings::direct_in(const Group& group, std::uint64_t at, bool innermost) const {

@@ -35,6 +35,12 @@ struct Group {
   bool code = false;         // a block of statements, not an object
 };
 
+// The name of something that encloses the candidate.
+struct Label {
+  std::string name;
+  std::uint64_t level = 0;  // as Surroundings::level_of
+};
+
 class Surroundings {
  public:
   // `text` must outlive this; `candidate` lies in it.
@@ -42,7 +48,14 @@ class Surroundings {
 
   const std::vector<std::string>& names() const { return names_; }
   // Keys of enclosing objects, sections and YAML parents, innermost first.
-  const std::vector<std::string>& labels() const { return labels_; }
+  const std::vector<Label>& labels() const { return labels_; }
+  // How far out the bracket stands that encloses both `at` and the candidate: 0 for the innermost, and where there is none.
+  std::uint64_t level_of(std::uint64_t at) const;
+  bool enclosed() const { return !groups_.empty(); }
+  // True if what encloses the candidate, nearer than `level`, has a name of its own: "deepseek", not "auth" or "options".
+  bool named_within(std::uint64_t level) const;
+  // The candidate's own name without the words that only say that it is a key (stem_of).
+  const std::string& stem() const { return stem_; }
   Span window() const { return window_; }
   Span line() const { return line_; }
 
@@ -59,6 +72,7 @@ class Surroundings {
   void find_groups();
   void find_section();
   void find_yaml();
+  void find_elements();
   void find_statement();
   void find_references();
   bool direct_in(const Group& group, std::uint64_t at, bool innermost) const;
@@ -76,7 +90,7 @@ class Surroundings {
   std::vector<Span> section_;          // spans that are the candidate's section or YAML mapping
   std::vector<Span> references_;       // groups in which the candidate's variable is used
   std::vector<std::string> names_;
-  std::vector<std::string> labels_;
+  std::vector<Label> labels_;
   std::string stem_;
   bool key_named_ = false;
 };

@@ -12,7 +12,7 @@ using namespace kimiguard;
 
 namespace {
 
-// @K is a platform key, @C a Kimi Code key; @K2 another platform key.
+// @K is a platform key, @C a Kimi Code key; @O another platform key, of which nothing is asked.
 struct Case {
   const char* name;
   const char* text;
@@ -66,6 +66,35 @@ const std::vector<Case> kCases = {
      "", "", ""},
     {"json provider key", "{ \"provider\": { \"moonshotai\": { \"options\": { \"apiKey\": \"@K\" } } } }", "moonshot-platform-key",
      "high", ""},
+    {"one line of JSON, another provider after it", R"({"providers":{"kimi":{"apiKey":"@K"},"deepseek":{"apiKey":"x"}}})",
+     "moonshot-platform-key", "high", ""},
+    {"one line of JSON, another provider's key", R"({"providers":{"deepseek":{"apiKey":"@K"},"kimi":{"apiKey":"@O"}}})", "", "", ""},
+    {"an unknown provider's key beside Kimi's", "{\n \"providers\": {\n  \"foo\": {\n   \"apiKey\": \"@K\"\n  },\n  \"kimi\": {\n   \"apiKey\": \"@O\"\n  }\n }\n}\n",
+     "unattributed-sk-key", "low", ""},
+    {"OpenAI's key beside Kimi's", "{\n \"openai\": {\n  \"apiKey\": \"@K\"\n },\n \"kimi\": {\n  \"apiKey\": \"@O\"\n }\n}\n", "", "", ""},
+    {"the item before is Kimi's", R"([{ name: "kimi", key: "@O" }, { name: "foo", key: "@K" }])", "unattributed-sk-key", "low", ""},
+    {"the row before is Kimi's", "INSERT INTO c VALUES (1,'kimi','@O','https://api.moonshot.cn'),(2,'foo','@K','https://foo.example');\n",
+     "unattributed-sk-key", "low", ""},
+    {"names of two keys in one object", R"(const keys = { foo: "@K", kimi: "@O" };)", "unattributed-sk-key", "low", ""},
+    {"another is the default", R"({"defaultProvider":"deepseek","providers":{"moonshot":{"apiKey":"@K"}}})", "moonshot-platform-key", "high", ""},
+    {"Kimi is the default, this is OpenAI's", R"({"defaultProvider":"moonshot","providers":{"openai":{"apiKey":"@K"}}})", "", "", ""},
+    {"the provider in an object named for the model", R"({"kimi-k2":{"provider":"siliconflow","apiKey":"@K"}})", "", "", ""},
+    {"YAML, the entry below is Kimi's", "providers:\n  foo:\n    api_key: @K\n  kimi:\n    api_key: @O\n", "unattributed-sk-key", "low", ""},
+    {"YAML, the model is another's", "model_list:\n  - model_name: ds\n    litellm_params:\n      model: deepseek/deepseek-chat\n      api_key: @K\n",
+     "", "", ""},
+    {"TOML, the section below is Kimi's", "[providers.foo]\napi_key = \"@K\"\n[providers.kimi]\napi_key = \"@O\"\n", "unattributed-sk-key",
+     "low", ""},
+    {"XML, the parent's name", "<p>\n <moonshot>\n  <url>x</url>\n  <key>@K</key>\n </moonshot>\n</p>\n", "moonshot-platform-key", "high", ""},
+    {"XML, the URL in the parent", "<p>\n <provider>\n  <url>https://api.moonshot.cn/v1</url>\n  <model>x</model>\n  <apiKey>@K</apiKey>\n </provider>\n</p>\n",
+     "moonshot-platform-key", "high", "moonshot-cn"},
+    {"XML, the element before is Kimi's", "<c><moonshot><key>@O</key></moonshot><foo><key>@K</key></foo></c>\n", "unattributed-sk-key", "low", ""},
+    {"headings over keys", "## Moonshot\n\n@K\n\n## DeepSeek\n\n@O\n", "moonshot-platform-key", "medium", ""},
+    {"a name over a key", "Kimi\n@K\n\nDeepSeek\n@O\n", "moonshot-platform-key", "medium", ""},
+    {"a heading over two keys", "## Moonshot\n\nkeys:\n- @O\n- @K\n\n## DeepSeek\n\n- x\n", "moonshot-platform-key", "medium", ""},
+    {"a comment over the next key", "# deepseek\n@K\n# kimi\n@O\n", "", "", ""},
+    {"a comment over the key before", "# kimi\n@O\n# foo\n@K\n", "unattributed-sk-key", "low", ""},
+    {"a line of a usual width before", "deepseek @O\nkimi @K\n", "moonshot-platform-key", "high", ""},
+    {"sed", "sed -i 's/MOONSHOT_API_KEY=.*/MOONSHOT_API_KEY=@K/' .env\n", "moonshot-platform-key", "high", ""},
     {"cline secrets", "{ \"moonshotApiKey\": \"@K\", \"openAiApiKey\": \"\" }", "moonshot-platform-key", "high", ""},
     {"cline secrets of another", "{ \"moonshotApiKey\": \"\", \"deepSeekApiKey\": \"@K\" }", "", "", ""},
     {"roo export",
@@ -296,9 +325,11 @@ TEST_CASE("a key is found and attributed in every context") {
     DYNAMIC_SECTION(c.name) {
       const std::string key = keys.platform();
       const std::string code = keys.kimi_code();
-      const std::string text = filled(c, key, code);
+      const std::string other = keys.platform();
+      const std::string text = std::regex_replace(filled(c, key, code), std::regex("@O"), other);
       const std::string& planted = text.find(key) != std::string::npos ? key : code;
-      const std::vector<Match> matches = test::scan_text(text);
+      std::vector<Match> matches = test::scan_text(text);
+      std::erase_if(matches, [&](const Match& match) { return match.secret.reveal() == other; });
       REQUIRE(matches.size() == 1);
       const Match& match = matches[0];
       CHECK(match.rule == c.rule);

@@ -1,0 +1,285 @@
+#include "scanner/detect/other_keys.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "scanner/text/char_class.h"
+
+namespace kimiguard::detect {
+namespace {
+
+constexpr std::size_t kMostKeys = 256;  // in one window
+constexpr std::size_t kParagraph = 400;   // bytes from a name to its key
+constexpr std::size_t kLeastLength = 19;  // `sk-` and sixteen
+
+bool is_opener(char c) { return c == '(' || c == '[' || c == '{'; }
+bool is_closer(char c) { return c == ')' || c == ']' || c == '}'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_name_byte(char c) { return text::is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '$' || c == ':' || c == '<' || c == '>'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Where a line's text begins; "- " of a list begins at its dash.
+std::uint64_t indent_of(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first == std::string_view::npos ? line.size() : first;
+}
+
+bool is_item(std::string_view line) { return trim(line).starts_with("- "); }
+
+bool is_header(std::string_view line) {
+  line = trim(line);
+  return line.size() > 2 && line.front() == '[' && line.back() == ']' && (text::is_alpha(line[1]) || line[1] == '[' || line[1] == '"');
+}
+
+}  // namespace
+
+OtherKeys::OtherKeys(std::string_view text, Span window, Span candidate) : text_(text), window_(window), candidate_(candidate) {
+  const std::string_view own = text.substr(candidate.begin, candidate.size());
+  const auto is_key_byte = [](char c) { return text::is_alnum(c) || c == '_' || c == '-'; };
+  for (std::uint64_t at = text.find("sk-", window.begin); at < window.end && keys_.size() < kMostKeys; at = text.find("sk-", at)) {
+    std::uint64_t end = at + 3;
+    while (end < window.end && is_key_byte(text[end])) ++end;
+    const bool begins = at == 0 || !text::is_alnum(text[at - 1]);
+    if (begins && end - at >= kLeastLength && text.substr(at, end - at) != own) keys_.push_back({at, end});
+    at = end;
+  }
+}
+
+bool OtherKeys::holds_one(Span span) const {
+  const auto first = std::lower_bound(keys_.begin(), keys_.end(), span.begin, [](const Span& key, std::uint64_t at) { return key.begin < at; });
+  return first != keys_.end() && first->end <= span.end;
+}
+
+bool OtherKeys::holds_only_others(Span span) const { return !span.contains(candidate_.begin) && holds_one(span); }
+
+std::uint64_t OtherKeys::line_begin(std::uint64_t at) const {
+  while (at > window_.begin && text_[at - 1] != '\n') --at;
+  return at;
+}
+
+std::uint64_t OtherKeys::line_end(std::uint64_t at) const {
+  while (at < window_.end && text_[at] != '\n') ++at;
+  return at;
+}
+
+// One past the bracket that closes the one at `open`, or the window's end.
+std::uint64_t OtherKeys::matching(std::uint64_t open) const {
+  int depth = 0;
+  for (std::uint64_t i = open; i < window_.end; ++i) {
+    if (is_opener(text_[i])) ++depth;
+    if (is_closer(text_[i]) && --depth == 0) return i + 1;
+  }
+  return window_.end;
+}
+
+// The widest bracket around `word` that does not enclose the candidate; empty if there is none.
+Span OtherKeys::subtree(Span word) const {
+  std::optional<std::uint64_t> open;
+  int depth = 0;
+  if (word.begin > candidate_.begin) {
+    for (std::uint64_t i = word.begin; i-- > candidate_.end;) {
+      if (is_closer(text_[i])) ++depth;
+      if (is_opener(text_[i]) && depth-- == 0) {
+        open = i;
+        depth = 0;
+      }
+    }
+    return open ? Span{*open, matching(*open)} : Span{};
+  }
+  int around = 0;  // brackets that open before the word and close before the candidate
+  for (std::uint64_t i = word.end; i < candidate_.begin; ++i) {
+    if (is_opener(text_[i])) ++depth;
+    if (is_closer(text_[i]) && depth-- == 0) {
+      ++around;
+      depth = 0;
+    }
+  }
+  depth = 0;
+  for (std::uint64_t i = word.begin; around > 0 && i-- > window_.begin;) {
+    if (is_closer(text_[i])) ++depth;
+    if (is_opener(text_[i]) && depth-- == 0) {
+      open = i;
+      --around;
+      depth = 0;
+    }
+  }
+  return open ? Span{*open, matching(*open)} : Span{};
+}
+
+// The bracket that `word` labels (`"kimi": {`, `kimi = new Client(`); empty if it labels none.
+Span OtherKeys::labelled(Span word) const {
+  std::uint64_t at = word.end;
+  const auto skip = [&](const auto& may) {
+    const std::uint64_t from = at;
+    while (at < window_.end && at - from < 80 && may(text_[at])) ++at;
+  };
+  const auto blanks = [&] { skip([](char c) { return is_blank(c) || c == '\n'; }); };
+  skip([](char c) { return c == '"' || c == '\'' || c == '`' || c == '\\'; });
+  blanks();
+  const std::uint64_t sign = at;
+  skip([](char c) { return c == ':' || c == '=' || c == '>'; });
+  if (at == sign) return {};
+  blanks();
+  for (int words = 0; words < 3; ++words) {  // await new Client
+    skip(is_name_byte);
+    blanks();
+  }
+  return at < window_.end && is_opener(text_[at]) ? Span{at, matching(at)} : Span{};
+}
+
+bool OtherKeys::names_one(Span word) const {
+  std::uint64_t at = word.end;
+  const std::uint64_t most = std::min(window_.end, at + 16);
+  bool sign = false;
+  while (at < most && std::string_view("\"'`\\ \t]:=>").find(text_[at]) != std::string_view::npos) {
+    sign = sign || text_[at] == ':' || text_[at] == '=' || text_[at] == '>';
+    ++at;
+  }
+  return sign && std::any_of(keys_.begin(), keys_.end(), [&](const Span& key) { return key.begin == at; });
+}
+
+bool OtherKeys::in_section_of_another(Span word) const {
+  std::uint64_t begin = line_begin(word.begin);
+  while (!is_header(text_.substr(begin, line_end(begin) - begin))) {
+    if (begin <= window_.begin) return false;
+    begin = line_begin(begin - 1);
+  }
+  std::uint64_t end = line_end(begin);
+  while (end + 1 < window_.end) {
+    const std::uint64_t next = line_end(end + 1);
+    if (is_header(text_.substr(end + 1, next - end - 1))) break;
+    end = next;
+  }
+  return holds_only_others({begin, end});
+}
+
+bool OtherKeys::in_block_of_another(Span word) const {
+  const auto line_at = [&](std::uint64_t begin) { return text_.substr(begin, line_end(begin) - begin); };
+  std::uint64_t begin = line_begin(word.begin);
+  for (int level = 0; level < 6; ++level) {
+    const std::string_view line = line_at(begin);
+    const std::uint64_t indent = indent_of(line);
+    const bool item = is_item(line);
+    // What is indented deeper, or a list at the same depth below its name.
+    std::uint64_t end = line_end(begin);
+    while (end + 1 < window_.end) {
+      const std::string_view next = line_at(end + 1);
+      const bool inside = trim(next).empty() || indent_of(next) > indent || (!item && is_item(next) && indent_of(next) == indent && trim(line).ends_with(":"));
+      if (!inside) break;
+      end += 1 + next.size();
+    }
+    const Span block{begin, end};
+    if (block.contains(candidate_.begin)) return false;
+    if (holds_one(block)) return true;
+    // The line it is indented below.
+    std::uint64_t parent = begin;
+    do {
+      if (parent <= window_.begin) return false;
+      parent = line_begin(parent - 1);
+    } while (trim(line_at(parent)).empty() ||
+             !(indent_of(line_at(parent)) < indent || (item && !is_item(line_at(parent)) && indent_of(line_at(parent)) == indent)));
+    begin = parent;
+  }
+  return false;
+}
+
+// Prose: `Kimi`, its key, a blank line; then the next name and its key.
+bool OtherKeys::in_paragraph_of_another(Span word) const {
+  const auto apart = [&](std::uint64_t from, std::uint64_t to) {
+    return from < to && text_.substr(from, to - from).find("\n\n") != std::string_view::npos;
+  };
+  if (word.begin < candidate_.begin)
+    return std::any_of(keys_.begin(), keys_.end(), [&](const Span& key) {
+      return key.begin >= word.end && key.end <= candidate_.begin && apart(key.end, candidate_.begin);
+    });
+  return apart(candidate_.end, word.begin) && std::any_of(keys_.begin(), keys_.end(), [&](const Span& key) {
+           return key.begin >= word.end && key.begin - word.end < kParagraph;
+         });
+}
+
+bool OtherKeys::is_text(Span line) const {
+  return !trim(text_.substr(line.begin, line.size())).empty() && !holds_one(line) && !line.contains(candidate_.begin);
+}
+
+// `# kimi` on a line of its own, above the line of another key.
+bool OtherKeys::heads_another(Span word) const {
+  const auto line_at = [&](std::uint64_t at) { return Span{line_begin(at), line_end(at)}; };
+  const Span head = line_at(word.begin);
+  if (!is_text(head) || head.end + 1 >= window_.end) return false;
+  const Span headed = line_at(head.end + 1);
+  if (!holds_only_others(headed)) return false;
+  const std::uint64_t own = line_begin(candidate_.begin);
+  // Below the candidate: unless the names stand below their keys.
+  if (word.begin > candidate_.begin) return own > window_.begin && is_text(line_at(own - 1));
+  // Above it: unless that key and the candidate stand in one list.
+  for (std::uint64_t at = headed.end + 1; at < own; at = line_end(at) + 1)
+    if (is_text(line_at(at))) return true;
+  return false;
+}
+
+// Markdown: `## DeepSeek` ends what was said of Kimi. One # alone begins a comment in too many languages.
+bool OtherKeys::under_another_heading(Span word) const {
+  const auto is_heading = [&](std::uint64_t begin) {
+    const std::string_view line = text_.substr(begin, window_.end - begin);
+    const std::size_t marks = std::min(line.find_first_not_of('#'), line.size());
+    return marks >= 2 && marks <= 6 && line.substr(marks).starts_with(" ");
+  };
+  const bool before = word.begin < candidate_.begin;
+  std::uint64_t line = line_end(before ? word.end : candidate_.end) + 1;
+  for (const std::uint64_t last = before ? candidate_.begin : word.begin; line <= last; line = line_end(line) + 1)
+    if (is_heading(line)) return true;
+  return false;
+}
+
+// XML: an element around the word, or named by it.
+bool OtherKeys::in_element_of_another(Span word) const {
+  std::vector<std::string_view> closed;
+  const std::uint64_t from = std::min<std::uint64_t>(word.end + 1, window_.end);
+  for (std::uint64_t i = from, steps = 0; i-- > window_.begin && steps < 1000; ++steps) {
+    if (text_[i] != '<') continue;
+    std::uint64_t begin = i + 1;
+    const bool closing = begin < window_.end && text_[begin] == '/';
+    begin += closing ? 1 : 0;
+    std::uint64_t end = begin;
+    while (end < window_.end && (text::is_alnum(text_[end]) || std::string_view("_-.:").find(text_[end]) != std::string_view::npos)) ++end;
+    const std::string_view name = text_.substr(begin, end - begin);
+    if (name.empty()) continue;
+    if (closing) {
+      if (begin == word.begin) continue;  // the word is the name in it: as if within
+      if (closed.size() < 64) closed.push_back(name);
+      continue;
+    }
+    if (!closed.empty()) {
+      if (closed.back() == name) closed.pop_back();
+      continue;
+    }
+    const std::uint64_t close = text_.find("</" + std::string(name), end);
+    if (close == std::string_view::npos || close > window_.end) continue;  // <br>, or more than the window
+    const Span element{i, close};
+    if (element.contains(candidate_.begin)) return false;
+    if (holds_one(element)) return true;
+  }
+  return false;
+}
+
+OtherKeys::Bond OtherKeys::bond(Span word) const {
+  const Span object = labelled(word);
+  const bool labels = object.size() > 0 && !object.contains(candidate_.begin);
+  if (!keys_.empty()) {
+    if (labels && holds_one(object)) return Bond::held;
+    if (const Span around = subtree(word); around.size() > 0 && holds_only_others(around)) return Bond::held;
+    if (names_one(word)) return Bond::named;
+    if (in_section_of_another(word) || in_block_of_another(word) || in_element_of_another(word)) return Bond::held;
+    if (in_paragraph_of_another(word) || heads_another(word)) return Bond::apart;
+  }
+  if (under_another_heading(word)) return Bond::apart;
+  return labels ? Bond::sibling : Bond::none;
+}
+
+}  // namespace kimiguard::detect
