@@ -28,9 +28,9 @@ bool names_kimi(std::string_view bytes) {
     const std::size_t end = std::min(at + kBlock, size < kReach ? 0 : size - kReach);
     unsigned char any = 0;
     for (std::size_t i = at; i < end; ++i) {
-      const auto letter = [p, i](std::size_t n) { return static_cast<unsigned char>(p[i + n] | 0x20); };
-      any = static_cast<unsigned char>(any | ((letter(0) == 'k') & (letter(1) == 'i') & (letter(2) == 'm') & (letter(3) == 'i')) |
-                                       ((letter(0) == 'm') & (letter(1) == 'o') & (letter(3) == 'n') & (letter(4) == 's')));
+      const auto is = [p, i](std::size_t n, char letter) { return static_cast<int>(static_cast<unsigned char>(p[i + n] | 0x20) == letter); };
+      any = static_cast<unsigned char>(any | (is(0, 'k') & is(1, 'i') & is(2, 'm') & is(3, 'i')) |
+                                       (is(0, 'm') & is(1, 'o') & is(3, 'n') & is(4, 's')));
     }
     if (any != 0) return true;
   }

@@ -180,7 +180,7 @@ std::string work_folder(const git::Repository& repository) {
 class Placer {
  public:
   Placer(const git::Repository& repository, PlaceNamer& namer)
-      : repository_(repository), namer_(namer), folder_(work_folder(repository)) {}
+      : namer_(namer), folder_(work_folder(repository)) {}
 
   Sighting sighting(ObjectMatch found, const git::ObjectProvenance* known, const std::string& given_path) const {
     Sighting sighting;
@@ -257,7 +257,6 @@ class Placer {
     sighting.exposure.sent_elsewhere = sighting.match.sent_elsewhere;
   }
 
-  const git::Repository& repository_;
   PlaceNamer& namer_;
   std::string folder_;
 };

@@ -65,8 +65,7 @@ class Selector {
     template <class Io, class T>
       requires std::is_same_v<std::remove_const_t<T>, Step>
     friend void fields(Io& io, T& value) {
-      auto& [kind, texts] = value;
-      io(kind, texts);
+      io(value.kind, value.texts);
     }
   };
   // reachable[s]: the steps before s have matched the parts so far. Moves on by one part.

@@ -233,8 +233,8 @@ struct Detector::State {
     std::string_view text;
     const text::View* view = nullptr;
     const Layer* outer = nullptr;
-    mutable std::optional<text::ViewsGiven> given;  // of its text, so far
-    mutable std::optional<bool> may_name_kimi;      // Known::may_name_kimi, once asked
+    mutable std::optional<text::ViewsGiven> given = {};  // of its text, so far
+    mutable std::optional<bool> may_name_kimi = {};      // Known::may_name_kimi, once asked
 
     Span to_document(Span span) const { return view == nullptr ? span : view->to_source(span); }
     // Where a span of this layer stands in the layer around it.
@@ -290,7 +290,7 @@ struct Detector::State {
                                     ? text::form_of(bytes)
                                     : text::TextForm::utf8;
     if (form != text::TextForm::utf8 && form != text::TextForm::binary)
-      windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true});
+      windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true, 0, {}});
   }
 
   // Most of what decodes to text holds nothing: asked here, before every decoder is. Where in the run the beginning of a

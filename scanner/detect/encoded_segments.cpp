@@ -19,7 +19,6 @@ constexpr std::size_t kShortestBase64 = 16;
 constexpr std::size_t kShortestHex = 32;
 constexpr std::size_t kMostSegments = 20000;
 
-std::uint8_t byte(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 bool printable(unsigned value) { return value > 8 && value < 0x7F; }
 bool is_hex(std::string_view text, std::size_t at) { return at < text.size() && hex_value(text[at]) >= 0; }
 

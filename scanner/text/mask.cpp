@@ -463,6 +463,7 @@ using Find = std::function<std::vector<Masked>(std::string_view)>;
 struct Budget {
   std::uint64_t left;
   bool spent = false;
+  std::uint64_t examined = 0;
 };
 
 bool shows_text(std::string_view encoding) {
@@ -483,6 +484,7 @@ void find_nested(std::string_view text, unsigned depth, const Find& find, Budget
     return;
   }
   budget.left -= text.size();
+  budget.examined += text.size();
   found = find(text);
   if (depth == 0) return;
   std::vector<std::uint64_t> whole;
@@ -504,7 +506,8 @@ void find_nested(std::string_view text, unsigned depth, const Find& find, Budget
   }
 }
 
-std::vector<Masked> find_all(std::string_view text, const Find& find) {
+// Adds to `examined` what it looked at.
+std::vector<Masked> find_all(std::string_view text, const Find& find, std::uint64_t& examined) {
   Budget budget{(1 << 18) + 32 * text.size()};
   std::vector<Masked> found;
   find_nested(text, kDepth, find, budget, found);
@@ -514,6 +517,7 @@ std::vector<Masked> find_all(std::string_view text, const Find& find) {
         found.push_back({token.all(), std::string(kDots)});
     }
   }
+  examined += budget.examined;
   settle(found);
   return found;
 }
@@ -530,26 +534,30 @@ std::string replace(std::string_view text, const std::vector<Masked>& found) {
   return out;
 }
 
-std::string mask_by(std::string_view text, const Find& find) {
-  const std::vector<Masked> found = find_all(text, find);
+CountedMask mask_by(std::string_view text, const Find& find) {
+  std::uint64_t examined = 0;
+  const std::vector<Masked> found = find_all(text, find, examined);
   std::string masked = valid_utf8(replace(text, found));
-  if (found.empty() && masked == text) return masked;
+  if (found.empty() && masked == text) return {std::move(masked), examined};
   // What a mask leaves may read as something new (two halves around it); repeated until nothing does.
   for (int round = 0; round < 8; ++round) {
-    std::string again = replace(masked, find_all(masked, find));
+    std::string again = replace(masked, find_all(masked, find, examined));
     if (again == masked) break;
     masked = std::move(again);
   }
-  return masked;
+  return {std::move(masked), examined};
 }
 
 }  // namespace
 
 std::vector<Masked> find_keys(std::string_view text) {
-  return find_all(text, [](std::string_view part) { return Finder(part).find(); });
+  std::uint64_t examined = 0;
+  return find_all(text, [](std::string_view part) { return Finder(part).find(); }, examined);
 }
 
-std::string mask_keys(std::string_view text) {
+std::string mask_keys(std::string_view text) { return mask_keys_counted(text).text; }
+
+CountedMask mask_keys_counted(std::string_view text) {
   return mask_by(text, [](std::string_view part) { return Finder(part).find(); });
 }
 
@@ -563,7 +571,7 @@ std::string mask_exact(std::string_view text, std::string_view secret) {
       found.push_back({{at, at + secret.size()}, shown});
     }
     return found;
-  });
+  }).text;
 }
 
 std::string shown_form(std::string_view secret) {

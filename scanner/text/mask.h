@@ -6,6 +6,7 @@
 // is masked rather than too little. Masking a masked text changes nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,13 @@ namespace kimiguard::text {
 // `text` (any bytes) with every key masked, as valid UTF-8 (invalid bytes become U+FFFD).
 // About linear; encodings are undone to a depth of four.
 std::string mask_keys(std::string_view text);
+
+// The same, and how many bytes were looked at for it: those of the text and of every view of it, as often as each was.
+struct CountedMask {
+  std::string text;
+  std::uint64_t examined = 0;
+};
+CountedMask mask_keys_counted(std::string_view text);
 
 // `text` with every occurrence of `secret` masked, also in the encodings that mask_keys undoes. Other
 // keys stay as they are. Valid UTF-8. An empty secret masks nothing.

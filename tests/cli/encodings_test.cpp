@@ -308,13 +308,17 @@ TEST_CASE("a key that a program coloured, whole or in part, is found in its outp
   };
   for (const bool code : {true, false}) {
     for (std::size_t colour = 0; colour < colours.size(); ++colour) {
-      for (const auto& [from, to] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 3}, {0, 9}, {20, 30}, {35, 36}, {40, 99}, {0, 99}}) {
+      struct Part {
+        std::size_t from;
+        std::size_t to;
+      };
+      for (const Part part : std::initializer_list<Part>{{0, 3}, {0, 9}, {20, 30}, {35, 36}, {40, 99}, {0, 99}}) {
         const auto coloured = [&](const std::string& key) {
-          const std::size_t end = std::min(to, key.size());
-          return key.substr(0, from) + colours[colour].on + key.substr(from, end - from) + colours[colour].off + key.substr(end);
+          const std::size_t end = std::min(part.to, key.size());
+          return key.substr(0, part.from) + colours[colour].on + key.substr(part.from, end - part.from) + colours[colour].off + key.substr(end);
         };
         const auto fresh = [&] { return code ? keys.kimi_code() : keys.platform(); };
-        const std::string name = std::string(code ? "code" : "platform") + std::to_string(colour) + "-" + std::to_string(from) + "-" + std::to_string(to);
+        const std::string name = std::string(code ? "code" : "platform") + std::to_string(colour) + "-" + std::to_string(part.from) + "-" + std::to_string(part.to);
         std::string key = fresh();
         plant(name + ".log", ".env:MOONSHOT_API_KEY=" + coloured(key) + "\n", key);
         key = fresh();

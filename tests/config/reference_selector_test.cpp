@@ -1,10 +1,10 @@
-#include <chrono>
 
 #include "scanner/config/reader.h"
 #include "scanner/config/reference.h"
 #include "scanner/config/selector.h"
 #include "tests/config/checks.h"
 #include "tests/support/catch.h"
+#include "tests/support/cpu_time.h"
 
 using namespace kimiguard;
 using namespace kimiguard::config;
@@ -224,10 +224,10 @@ TEST_CASE("a hundred selectors over ten thousand settings take no time worth nam
   text += "}";
   const Parsed parsed = read(text, Format::json);
   const auto selector = Selector::compile("**.settings.{apiKey,api_key}");
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = kimiguard::test::cpu_seconds();
   std::size_t count = 0;
   for (int i = 0; i < 100; ++i) count += select(parsed.settings, *selector).size();
   CHECK(count == 1'000'000);
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+  CHECK(kimiguard::test::cpu_seconds() - begin < 5);
   CHECK(slots(parsed.settings, *Selector::compile("*")).size() == 10'000);
 }

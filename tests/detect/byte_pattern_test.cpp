@@ -85,7 +85,7 @@ TEST_CASE("encoded segments are found alike by the fast sweep and the plain one"
       switch (random() % 7) {
         case 0: text += "%4" + std::to_string(random() % 10); break;
         case 1: text += std::string(1 + random() % 3, '\\') + "u004" + std::to_string(random() % 10); break;
-        case 2: for (unsigned i = random() % 50; i > 0; --i) text += "4" + std::to_string(1 + random() % 9); break;
+        case 2: for (auto i = random() % 50; i > 0; --i) text += "4" + std::to_string(1 + random() % 9); break;
         case 3: text += "aGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk"; break;
         case 4: text += kLetters[random() % kLetters.size()]; break;
         case 5: text += " "; break;

@@ -21,7 +21,7 @@ namespace {
 // differ.
 class Engines {
  public:
-  explicit Engines(const EncodedForm& form) : form_(form) {
+  explicit Engines(const EncodedForm& form) {
     RE2::Options options;
     options.set_encoding(RE2::Options::EncodingLatin1);
     options.set_log_errors(false);
@@ -58,7 +58,6 @@ class Engines {
   }
 
  private:
-  const EncodedForm& form_;
   std::unique_ptr<RE2> re2_;
   hs_database_t* database_ = nullptr;
   hs_scratch_t* scratch_ = nullptr;

@@ -85,9 +85,13 @@ bool reads_whole(int descriptor) { return file_system_of(descriptor) == FileSyst
 
 class Descriptor {
  public:
+  Descriptor() = default;
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
+  ~Descriptor() { reset(); }
+  // Closes it, and holds `fd` from now on.
+  void reset(int fd = -1) {
     if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
   }
   Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   Descriptor(const Descriptor&) = delete;
@@ -97,7 +101,7 @@ class Descriptor {
   explicit operator bool() const { return fd_ >= 0; }
 
  private:
-  int fd_;
+  int fd_ = -1;
 };
 
 // A folder to read, or some files of one.
@@ -554,7 +558,7 @@ Coverage read_files(const std::vector<std::string>& paths, const WalkOptions& op
     Visitor& visitor = *visitors[thread];
     PieceReader reader;
     std::string_view folder;
-    std::optional<Descriptor> opened;
+    Descriptor opened;
     bool exact = false;
     while (true) {
       const std::size_t first = next.fetch_add(kTogether, std::memory_order_relaxed);
@@ -572,10 +576,10 @@ Coverage read_files(const std::vector<std::string>& paths, const WalkOptions& op
           opened.reset();
           // A folder of several files is opened itself: the kernel then looks up one name a file.
           if (i + 1 < end && cut > 0 && std::string_view(paths[i + 1]).starts_with(in))
-            opened.emplace(::open(std::string(in).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+            opened.reset(::open(std::string(in).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
         }
         constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-        const Descriptor file(opened && *opened ? ::openat(opened->get(), path.c_str() + cut, kFlags)
+        const Descriptor file(opened ? ::openat(opened.get(), path.c_str() + cut, kFlags)
                                                 : ::open(path.c_str(), kFlags));
         if (!file) {
           if (errno != ENOENT) coverage.gaps.push_back(gap_of_errno(errno, path));

@@ -140,7 +140,7 @@ TEST_CASE("compressed PDF streams are inflated and words cut by the typesetter j
   CHECK(seen.holds_at(key, "invoice.pdf!/object 5"));
   CHECK(seen.holds_at(shown, "invoice.pdf!/object 4!/text"));
   CHECK(seen.holds_at(hidden, "invoice.pdf!/object 6"));
-  CHECK(archive::pdf_text(content) == shown + "\nnext (line)\n");
+  CHECK(kimiguard::archive::pdf_text(content) == shown + "\nnext (line)\n");
 
   std::string damaged = pdf;
   damaged[damaged.find("stream\n") + 20] ^= 0x55;

@@ -14,7 +14,7 @@ namespace {
 // A slow and obvious writer of the two formats, as doc/table_format.md and doc/log_format.md have them.
 std::string varint(std::uint64_t n) {
   std::string s;
-  for (; n >= 128; n >>= 7) s += static_cast<char>(n & 127 | 128);
+  for (; n >= 128; n >>= 7) s += static_cast<char>((n & 127) | 128);
   return s + static_cast<char>(n);
 }
 std::string le(std::uint64_t n, int bytes) {

@@ -1,7 +1,6 @@
 #include "scanner/source/git/history/staged.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
