@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "scanner/source/archive/libarchive.h"
+#include "scanner/source/archive/plain.h"
+#include "scanner/source/container/random_access.h"
 
 namespace kimiguard::archive {
 namespace {
 
+using container::Bytes;
 using container::inside;
 using container::OriginPtr;
 using container::PieceWriter;
@@ -83,6 +86,9 @@ class MemberReader {
 
   ::archive* handle() { return archive_.get(); }
 
+  // So many members were read by another reader.
+  void skip(std::uint64_t members) { skip_ = members; }
+
   // After the handle was opened with `status`. False if there was a gap.
   bool read_all(int status) {
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return damaged();
@@ -90,8 +96,10 @@ class MemberReader {
       archive_entry* entry = nullptr;
       status = lib_.archive_read_next_header(handle(), &entry);
       if (status == ARCHIVE_EOF) break;
+      // What it skips to find the next header (tar: a wrong checksum) was not read.
       if (status == ARCHIVE_RETRY) {
-        if (++retries_ > 100) return damaged();
+        if (retries_ == 0) damaged();
+        if (++retries_ > 100) return false;
         continue;
       }
       if (status == ARCHIVE_FAILED) {
@@ -100,6 +108,10 @@ class MemberReader {
         continue;
       }
       if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return damaged();
+      if (number_ < skip_) {
+        ++number_;
+        continue;
+      }
       if (!unpacking_.take_member(*origin_) || !read_member(entry)) break;
     }
     return unpacking_.gap_count() == gaps_before_ && !unpacking_.exhausted();
@@ -314,6 +326,7 @@ class MemberReader {
   std::unique_ptr<::archive, int (*)(::archive*)> archive_;
   OriginPtr member_;
   std::uint64_t number_ = 0;
+  std::uint64_t skip_ = 0;
   std::uint64_t member_bytes_ = 0;
   std::uint64_t size_hint_ = 0;
   int retries_ = 0;
@@ -331,26 +344,53 @@ const LibArchive* library_or_gap(Unpacking& unpacking, const Origin& origin) {
   return lib;
 }
 
+// `read` members were read before.
+template <class Open>
+bool go_on(Unpacking& unpacking, std::uint64_t read, Kind kind, const OriginPtr& origin, int depth, Open open) {
+  const LibArchive* lib = library_or_gap(unpacking, *origin);
+  if (!lib) return false;
+  ++unpacking.coverage().archives;
+  MemberReader reader(unpacking, *lib, kind, origin, depth);
+  if (!reader.handle()) return false;
+  reader.skip(read);
+  return reader.read_all(open(*lib, reader.handle()));
+}
+
+template <class Open>
+bool read_members(Unpacking& unpacking, const Bytes& bytes, Kind kind, const OriginPtr& origin, int depth, Open open) {
+  const std::uint64_t gaps_before = unpacking.gap_count();
+  const PlainRead plain = read_plain(unpacking, bytes, kind, origin, depth);
+  if (plain.ended) {
+    ++unpacking.coverage().archives;
+    return unpacking.gap_count() == gaps_before && !unpacking.exhausted();
+  }
+  return go_on(unpacking, plain.members, kind, origin, depth, open) && unpacking.gap_count() == gaps_before;
+}
+
+auto open_in(std::string_view bytes) {
+  return [bytes](const LibArchive& lib, ::archive* handle) {
+    return lib.archive_read_open_memory(handle, bytes.data(), bytes.size());
+  };
+}
+
 }  // namespace
 
 bool read_members_of_file(Unpacking& unpacking, int descriptor, Kind kind, const OriginPtr& origin,
                           int depth) {
-  const LibArchive* lib = library_or_gap(unpacking, *origin);
-  if (!lib) return false;
-  ++unpacking.coverage().archives;
-  MemberReader reader(unpacking, *lib, kind, origin, depth);
-  if (!reader.handle()) return false;
-  return reader.read_all(lib->archive_read_open_fd(reader.handle(), descriptor, kBlock));
+  return read_members(unpacking, Bytes::of_descriptor(descriptor), kind, origin, depth,
+                      [&](const LibArchive& lib, ::archive* handle) {
+                        return lib.archive_read_open_fd(handle, descriptor, kBlock);
+                      });
 }
 
 bool read_members_of_bytes(Unpacking& unpacking, std::string_view bytes, Kind kind,
                            const OriginPtr& origin, int depth) {
-  const LibArchive* lib = library_or_gap(unpacking, *origin);
-  if (!lib) return false;
-  ++unpacking.coverage().archives;
-  MemberReader reader(unpacking, *lib, kind, origin, depth);
-  if (!reader.handle()) return false;
-  return reader.read_all(lib->archive_read_open_memory(reader.handle(), bytes.data(), bytes.size()));
+  return read_members(unpacking, Bytes::of(bytes), kind, origin, depth, open_in(bytes));
+}
+
+bool read_members_with_libarchive(Unpacking& unpacking, std::string_view bytes, Kind kind,
+                                  const OriginPtr& origin, int depth) {
+  return go_on(unpacking, 0, kind, origin, depth, open_in(bytes));
 }
 
 }  // namespace kimiguard::archive

@@ -1,4 +1,4 @@
-// Members of the formats that libarchive reads.
+// Members of the formats that libarchive reads; it is loaded only where `plain` does not do.
 #pragma once
 
 #include <string_view>
@@ -13,5 +13,9 @@ bool read_members_of_file(container::Unpacking& unpacking, int descriptor, Kind 
                           const container::OriginPtr& origin, int depth);
 bool read_members_of_bytes(container::Unpacking& unpacking, std::string_view bytes, Kind kind,
                            const container::OriginPtr& origin, int depth);
+
+// The second with libarchive alone, whatever the kind: what `plain` has to agree with.
+bool read_members_with_libarchive(container::Unpacking& unpacking, std::string_view bytes, Kind kind,
+                                  const container::OriginPtr& origin, int depth);
 
 }  // namespace kimiguard::archive

@@ -107,8 +107,7 @@ bool Unpacking::take_member(const Origin& origin) {
 bool Unpacking::take_bytes(std::uint64_t bytes, const Origin& origin) {
   if (exhausted_) return false;
   total_ += bytes;
-  const bool bomb =
-      outer_size_ > 0 && total_ > limits_.ratio_from && total_ / limits_.ratio > outer_size_;
+  const bool bomb = is_bomb(total_);
   if (total_ <= limits_.total_bytes && !bomb) return true;
   exhausted_ = true;
   limit(origin, bomb ? "unpacked bytes for each packed byte" : "all unpacked bytes");

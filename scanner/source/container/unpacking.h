@@ -61,6 +61,8 @@ class Unpacking {
   bool take_member(const Origin& origin);
   // Takes unpacked bytes of the total; false (and one gap) when the total is used up.
   bool take_bytes(std::uint64_t bytes, const Origin& origin);
+  // Whether that would be true.
+  bool may_take(std::uint64_t bytes) const { return !exhausted_ && !is_bomb(total_ + bytes) && total_ + bytes <= limits_.total_bytes; }
   bool exhausted() const { return exhausted_; }
 
   // Hands out a document that is in memory whole, in pieces if it is large, and counts its bytes.
@@ -92,6 +94,10 @@ class Unpacking {
   std::uint64_t may_hold() const { return held_ < limits_.held_bytes ? limits_.held_bytes - held_ : 0; }
 
  private:
+  bool is_bomb(std::uint64_t total) const {
+    return outer_size_ > 0 && total > limits_.ratio_from && total / limits_.ratio > outer_size_;
+  }
+
   Limits limits_;
   const Sink& sink_;
   Opener opener_;
