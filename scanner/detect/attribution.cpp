@@ -29,6 +29,7 @@ struct Clue {
   bool weak = false;           // a model id, against an explicit provider
   std::string id;              // realm id or product for kimi, vendor id for other
   std::string text;
+  std::string setting;         // of a host: the last word of the name it is assigned to, "url"
   std::uint64_t at = 0;
 };
 
@@ -114,7 +115,8 @@ class Gatherer {
  private:
   void add(Clue clue) {
     if (clue.tier != Tier::host && clue.level == 0) clue.level = around_.level_of(clue.at);
-    clue.comment = clue.comment || (around_.in_comment(clue.at) && !around_.in_comment(candidate_.begin));
+    // A commented key belongs to commented settings.
+    clue.comment = clue.comment || around_.in_comment(clue.at) != around_.in_comment(candidate_.begin);
     clues_.push_back(std::move(clue));
   }
 
@@ -132,8 +134,17 @@ class Gatherer {
         return role_of(name) == NameRole::base_url;
       });
       const Scope scope = around_.scope_of(at, names);
-      if (scope == Scope::none || others_.bond({at, seen.span.end + window.begin}) == OtherKeys::Bond::held) continue;
+      if (scope == Scope::none) continue;
+      const Span host{at, seen.span.end + window.begin};
+      const OtherKeys::Bond bond = others_.bond(host);
+      if (bond == OtherKeys::Bond::held || (bond == OtherKeys::Bond::apart && scope == Scope::block)) continue;
+      const bool named_alike = !around_.stem().empty() && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return stem_of(name) == around_.stem();
+      });
+      if (!around_.enclosed() && !named_alike && others_.is_neighbours_url(host)) continue;
       Clue clue;
+      for (const std::string& name : names)
+        if (clue.setting.empty() && role_of(name) == NameRole::base_url) clue.setting = words_of(name).back();
       clue.scope = scope;
       clue.at = at;
       clue.distance = distance_between(candidate_, at);
@@ -151,9 +162,13 @@ class Gatherer {
           if (std::find(realm.console_hosts.begin(), realm.console_hosts.end(), seen.host) != realm.console_hosts.end())
             clue.id = realm.id;
         add(std::move(clue));
-      } else if (base_role && in_scope(scope) && !around_.in_comment(at)) {
+      } else if (seen.url && in_scope(scope) && around_.in_comment(at) == around_.in_comment(candidate_.begin)) {
+        own_address_ = true;
+        if (!base_role) continue;
         base_url_in_scope_ = true;  // a host that nobody knows: a gateway, a relay
         unknown_host_ = seen.host;
+        clue.level = around_.level_of(at);
+        if (!unknown_ || rank(clue) < rank(*unknown_)) unknown_ = std::move(clue);
       }
     }
   }
@@ -344,6 +359,8 @@ class Gatherer {
       // Protocol names speak for their vendor only where no base URL stands in scope.
       std::optional<Clue> clue = nearest(tier, true, false);
       if (!clue) continue;
+      // BASE_URL_1 is an unknown host, BASE_URL_2 a known one: the nearer is this key's.
+      if (tier == Tier::host && unknown_ && unknown_->setting == clue->setting && rank(*unknown_) < rank(*clue)) continue;
       // The key's own name against a setting beside it, which may choose one of many providers or a model: the name is
       // of this key alone. PROVIDER=deepseek says nothing of MOONSHOT_API_KEY, MODEL=kimi-k2 nothing of SILICONFLOW_API_KEY.
       if (tier == Tier::provider)
@@ -362,6 +379,8 @@ class Gatherer {
     std::optional<Clue> block;
     for (const Clue& clue : clues_) {
       if (in_scope(clue.scope) || clue.protocol) continue;
+      // A key with an address of its own has nothing to do with one further out, nor, where that is no vendor's, with prose.
+      if (own_address_ && (clue.tier == Tier::host || unknown_)) continue;
       const auto order = [](const Clue& c) { return std::tuple(c.comment, c.distance); };
       if (!block || order(clue) < order(*block)) block = clue;
     }
@@ -383,7 +402,9 @@ class Gatherer {
   OtherKeys others_;
   std::vector<Clue> clues_;
   bool base_url_in_scope_ = false;
+  bool own_address_ = false;     // a URL of a host that nobody knows stands in scope
   std::string unknown_host_;
+  std::optional<Clue> unknown_;  // where it stands, if it is a base URL
 };
 
 }  // namespace

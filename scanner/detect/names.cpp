@@ -29,7 +29,15 @@ constexpr std::array kFiller = {
     "backup",   "old",      "new",     "tmp",      "local",    "remote",   "main",    "primary", "secondary",
     "string",   "str",      "val",     "var",      "get",      "with",     "plain",   "text",    "data"};
 
-bool is_filler(const std::string& word) {
+// "key2" is a key, "url1" a URL; base64 is no base.
+std::string_view without_number(std::string_view word) {
+  std::string_view bare = word;
+  while (!bare.empty() && is_digit(bare.back())) bare.remove_suffix(1);
+  return bare.size() < 3 || word.size() - bare.size() > 2 || bare == "base" ? word : bare;
+}
+
+bool is_filler(std::string_view word) {
+  word = without_number(word);
   if (std::find(kFiller.begin(), kFiller.end(), word) != kFiller.end()) return true;
   return std::all_of(word.begin(), word.end(), is_digit);
 }
@@ -85,7 +93,7 @@ NameRole role_of(std::string_view identifier) {
   const std::vector<std::string> words = words_of(identifier);
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
     const auto is = [&](std::initializer_list<std::string_view> names) {
-      return std::find(names.begin(), names.end(), *word) != names.end();
+      return std::find(names.begin(), names.end(), without_number(*word)) != names.end();
     };
     if (is({"key", "keys", "apikey", "token", "tokens", "secret", "secrets", "password", "credential", "bearer",
             "authorization", "sk"}))

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMostKeys = 256;  // in one window
 constexpr std::size_t kParagraph = 400;   // bytes from a name to its key
+constexpr std::size_t kPair = 160;        // bytes between a key and its URL
 constexpr std::size_t kLeastLength = 19;  // `sk-` and sixteen
 
 bool is_opener(char c) { return c == '(' || c == '[' || c == '{'; }
@@ -223,12 +224,36 @@ bool OtherKeys::heads_another(Span word) const {
   return false;
 }
 
+bool OtherKeys::has_url(std::uint64_t from, std::uint64_t to) const {
+  return from < to && text_.substr(0, to).find("://", from) != std::string_view::npos;
+}
+
+bool OtherKeys::is_neighbours_url(Span url) const {
+  if (keys_.empty()) return false;
+  const auto before = std::lower_bound(keys_.begin(), keys_.end(), candidate_.begin, [](const Span& key, std::uint64_t at) { return key.begin < at; });
+  const Span* previous = before == keys_.begin() ? nullptr : &*(before - 1);
+  const Span* next = before == keys_.end() ? nullptr : &*before;
+  const auto reach_back = [&](std::uint64_t at) { return std::max(window_.begin, at - std::min<std::uint64_t>(at, kPair)); };
+  const std::uint64_t own_from = std::max(previous != nullptr ? previous->end : window_.begin, reach_back(candidate_.begin));
+  const std::uint64_t own_to = std::min({next != nullptr ? next->begin : window_.end, candidate_.end + kPair, window_.end});
+  // Beyond another key, while this one has a URL of its own.
+  const bool beyond = (previous != nullptr && url.end <= previous->begin) || (next != nullptr && url.begin >= next->end);
+  if (beyond) return has_url(own_from, candidate_.begin) || has_url(candidate_.end, own_to);
+  // Which comes first is told by the first key around.
+  const std::uint64_t first = std::min(keys_.front().begin, candidate_.begin);
+  const bool url_first = has_url(reach_back(first), first);
+  if (url.begin > candidate_.begin)
+    return next != nullptr && url.begin < next->begin && next->begin - url.end < kPair && url_first && has_url(own_from, candidate_.begin);
+  return previous != nullptr && url.begin > previous->end && url.begin - previous->end < kPair && !url_first && has_url(candidate_.end, own_to);
+}
+
 // Markdown: `## DeepSeek` ends what was said of Kimi. One # alone begins a comment in too many languages.
 bool OtherKeys::under_another_heading(Span word) const {
   const auto is_heading = [&](std::uint64_t begin) {
     const std::string_view line = text_.substr(begin, window_.end - begin);
     const std::size_t marks = std::min(line.find_first_not_of('#'), line.size());
-    return marks >= 2 && marks <= 6 && line.substr(marks).starts_with(" ");
+    // ### alone parts the requests of an .http file.
+    return marks >= 2 && marks <= 6 && (line.substr(marks).starts_with(" ") || (marks == 3 && line.substr(marks).starts_with("\n")));
   };
   const bool before = word.begin < candidate_.begin;
   std::uint64_t line = line_end(before ? word.end : candidate_.end) + 1;

@@ -26,6 +26,8 @@ class OtherKeys {
     held,     // stands in, or labels, an object, section or indented block that holds another key and not the candidate
   };
   Bond bond(Span word) const;
+  // Flat pairs, URL and key in turn: whether this URL is the neighbouring key's, not the candidate's.
+  bool is_neighbours_url(Span url) const;
 
  private:
   bool holds_one(Span span) const;
@@ -41,6 +43,7 @@ class OtherKeys {
   bool in_paragraph_of_another(Span word) const;
   bool heads_another(Span word) const;
   bool under_another_heading(Span word) const;
+  bool has_url(std::uint64_t from, std::uint64_t to) const;
   std::uint64_t line_begin(std::uint64_t at) const;
   std::uint64_t line_end(std::uint64_t at) const;
   std::uint64_t matching(std::uint64_t open) const;

@@ -124,6 +124,13 @@ bool is_no_name(std::string_view name) {
   return name.empty();
 }
 
+// The number at a name's end: BASE_URL_1 goes with API_KEY_1, not with API_KEY_2.
+std::string_view number_of(std::string_view name) {
+  std::size_t begin = name.size();
+  while (begin > 0 && text::is_digit(name[begin - 1])) --begin;
+  return name.substr(begin);
+}
+
 bool compatible(const std::string& a, const std::string& b) {
   if (a == b || a.empty() || b.empty()) return true;
   return a.find(b) != std::string::npos || b.find(a) != std::string::npos;
@@ -608,6 +615,9 @@ Scope Surroundings::scope_of(std::uint64_t at, const std::vector<std::string>& n
   std::string stem;
   for (const std::string& name : names)
     if (stem = stem_of(name); !stem.empty()) break;
+  const std::string_view number = names.empty() ? std::string_view() : number_of(names.front());
+  const std::string_view own = names_.empty() ? std::string_view() : number_of(names_.front());
+  if (!number.empty() && !own.empty() && number != own && stem == stem_) return Scope::none;
   const bool fits = compatible(stem, stem_);
 
   bool innermost = true;
