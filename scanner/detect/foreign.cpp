@@ -1,7 +1,5 @@
 #include "scanner/detect/foreign.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 
 #include "scanner/core/lowered.h"
 #include "scanner/detect/plausibility.h"
+#include "scanner/rulebook/expression.h"
 #include "scanner/text/utf8.h"
 
 namespace kimiguard::detect {
@@ -19,15 +18,16 @@ namespace {
 
 constexpr std::size_t kMostMatches = 20000;  // of one rule in one text
 constexpr std::uint64_t kLongestLine = 1 << 20;
+constexpr std::size_t kMostGroups = 32;
 
-re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+using rulebook::Encoding;
+using rulebook::Expression;
 
-std::unique_ptr<re2::RE2> compile(const std::string& expression, bool utf8) {
-  re2::RE2::Options options;
-  if (!utf8) options.set_encoding(re2::RE2::Options::EncodingLatin1);
-  options.set_log_errors(false);
-  options.set_max_mem(32 << 20);
-  return std::make_unique<re2::RE2>(expression, options);
+std::unique_ptr<const Expression> read(const std::string& expression) { return std::make_unique<const Expression>(expression); }
+
+// A rule's own, which is asked around each hit.
+std::unique_ptr<const Expression> read_rule(const std::string& expression, Encoding encoding) {
+  return std::make_unique<const Expression>(expression, rulebook::Case::sensitive, encoding, rulebook::Dot::no_line_end, rulebook::ShortTexts::small);
 }
 
 bool is_ascii(std::string_view text) {
@@ -86,7 +86,7 @@ enum class Answer { no, pending, yes };
 // A term with its expressions joined.
 struct CompiledTerm {
   const ExcuseTerm* term = nullptr;
-  std::unique_ptr<re2::RE2> expression;
+  std::unique_ptr<const Expression> expression;
 };
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -95,15 +95,31 @@ std::string joined(const std::vector<std::string>& texts) {
   return out;
 }
 
+using CompiledExcuses = std::vector<std::vector<CompiledTerm>>;
+
+CompiledExcuses read(const std::vector<Excuse>& excuses) {
+  CompiledExcuses made;
+  for (const Excuse& excuse : excuses) {
+    std::vector<CompiledTerm>& terms = made.emplace_back();
+    for (const ExcuseTerm& term : excuse) {
+      CompiledTerm& read_term = terms.emplace_back();
+      read_term.term = &term;
+      if (term.kind == ExcuseTerm::Kind::path || term.kind == ExcuseTerm::Kind::expression) read_term.expression = read(joined(term.texts));
+    }
+  }
+  return made;
+}
+
 }  // namespace
 
 struct ForeignRules::Compiled {
   std::once_flag once;
   std::once_flag once_bytes;
-  std::unique_ptr<re2::RE2> expression;
-  std::unique_ptr<re2::RE2> by_bytes;  // for text that is no UTF-8
-  std::unique_ptr<re2::RE2> path;
-  std::vector<std::vector<CompiledTerm>> excuses;
+  std::unique_ptr<const Expression> expression;
+  std::unique_ptr<const Expression> by_bytes;  // for text that is no UTF-8
+  std::unique_ptr<const Expression> path;
+  CompiledExcuses own;
+  const CompiledExcuses* shared = nullptr;  // come first; null for none
 
   struct Sight {
     std::string_view secret, match, line, path, commit;
@@ -124,7 +140,7 @@ struct ForeignRules::Compiled {
     switch (term.kind) {
       case ExcuseTerm::Kind::path:
         if (!sight.path_known) return Answer::pending;
-        answer = !sight.path.empty() && compiled.expression->ok() && re2::RE2::PartialMatch(piece(sight.path), *compiled.expression)
+        answer = !sight.path.empty() && compiled.expression->matches_in(sight.path)
                      ? Answer::yes : Answer::no;
         break;
       case ExcuseTerm::Kind::commit:
@@ -137,7 +153,7 @@ struct ForeignRules::Compiled {
         if (term.target == ExcuseTerm::Target::line && !sight.line_known) return Answer::pending;
         switch (term.kind) {
           case ExcuseTerm::Kind::expression:
-            answer = !of().empty() && compiled.expression->ok() && re2::RE2::PartialMatch(piece(of()), *compiled.expression)
+            answer = !of().empty() && compiled.expression->matches_in(of())
                          ? Answer::yes : Answer::no;
             break;
           case ExcuseTerm::Kind::words: {
@@ -161,9 +177,12 @@ struct ForeignRules::Compiled {
     return answer;
   }
 
+  std::size_t excuses() const { return own.size() + (shared == nullptr ? 0 : shared->size()); }
+
   Answer excused(std::size_t index, const Sight& sight) const {
     Answer all = Answer::yes;
-    for (const CompiledTerm& term : excuses[index]) {
+    const std::size_t first_own = shared == nullptr ? 0 : shared->size();
+    for (const CompiledTerm& term : index < first_own ? (*shared)[index] : own[index - first_own]) {
       const Answer one = says(term, sight);
       if (one == Answer::no) return Answer::no;
       if (one == Answer::pending) all = Answer::pending;
@@ -172,8 +191,17 @@ struct ForeignRules::Compiled {
   }
 };
 
+// Every rule of a file has the file's: compiled once for all of them (for each, they were 8 % of the work on a small tree
+// full of keys).
+struct ForeignRules::SharedExcuses {
+  std::map<const std::vector<Excuse>*, CompiledExcuses> of_file;
+};
+
 ForeignRules::ForeignRules(std::shared_ptr<const Rulebook> book, std::vector<ForeignPlan> plans)
-    : book_(std::move(book)), plans_(std::move(plans)), compiled_(std::make_unique<Compiled[]>(book_->rules.size())) {
+    : book_(std::move(book)),
+      plans_(std::move(plans)),
+      compiled_(std::make_unique<Compiled[]>(book_->rules.size())),
+      shared_(std::make_unique<SharedExcuses>()) {
   by_rule_.assign(book_->rules.size(), -1);
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     const std::uint32_t rule = plans_[i].rule;
@@ -181,6 +209,9 @@ ForeignRules::ForeignRules(std::shared_ptr<const Rulebook> book, std::vector<For
     by_rule_[rule] = static_cast<std::int32_t>(i);
     if (plans_[i].always) always_.push_back(rule);
   }
+  for (const Rule& rule : book_->rules)
+    if (rule.foreign != nullptr && rule.foreign->shared != nullptr && !shared_->of_file.contains(rule.foreign->shared.get()))
+      shared_->of_file.emplace(rule.foreign->shared.get(), read(*rule.foreign->shared));
 }
 
 ForeignRules::~ForeignRules() = default;
@@ -189,23 +220,10 @@ const ForeignRules::Compiled& ForeignRules::compiled(std::uint32_t rule) const {
   Compiled& made = compiled_[rule];
   std::call_once(made.once, [&] {
     const Rule& from = book_->rules[rule];
-    made.expression = compile(from.expression, true);
-    if (!from.foreign->path.empty()) made.path = compile(from.foreign->path, true);
-    const auto add = [&](const std::vector<Excuse>& excuses) {
-      for (const Excuse& excuse : excuses) {
-        std::vector<CompiledTerm> terms;
-        for (const ExcuseTerm& term : excuse) {
-          CompiledTerm compiled_term;
-          compiled_term.term = &term;
-          if (term.kind == ExcuseTerm::Kind::path || term.kind == ExcuseTerm::Kind::expression)
-            compiled_term.expression = compile(joined(term.texts), true);
-          terms.push_back(std::move(compiled_term));
-        }
-        made.excuses.push_back(std::move(terms));
-      }
-    };
-    if (from.foreign->shared != nullptr) add(*from.foreign->shared);
-    add(from.foreign->excuses);
+    made.expression = read_rule(from.expression, Encoding::utf8);
+    if (!from.foreign->path.empty()) made.path = read(from.foreign->path);
+    made.own = read(from.foreign->excuses);
+    if (const auto* shared = from.foreign->shared.get(); shared != nullptr) made.shared = &shared_->of_file.at(shared);
   });
   return made;
 }
@@ -214,20 +232,21 @@ void ForeignRules::matches_in(std::uint32_t rule, std::string_view text, const s
                               View view, std::vector<ForeignMatch>& to) const {
   const Compiled& known = compiled(rule);
   const ForeignRule& foreign = *book_->rules[rule].foreign;
-  if (!known.expression->ok()) return;
-  if (known.path != nullptr && !path.empty() && !re2::RE2::PartialMatch(piece(path), *known.path)) return;
+  if (known.path != nullptr && !path.empty() && !known.path->matches_in(path)) return;
   std::size_t made = 0;
   std::uint64_t at = 0;
   for (const Span& span : spans) {
     at = std::max(at, span.begin);
-    const re2::RE2* expression = known.expression.get();
+    const Expression* expression = known.expression.get();
     if (at < span.end && !is_utf8(text.substr(at, span.end - at))) {
       Compiled& also = compiled_[rule];
-      std::call_once(also.once_bytes, [&] { also.by_bytes = compile(book_->rules[rule].expression, false); });
-      if (also.by_bytes->ok()) expression = also.by_bytes.get();
+      std::call_once(also.once_bytes, [&] { also.by_bytes = read_rule(book_->rules[rule].expression, Encoding::latin1); });
+      if (also.by_bytes->usable()) expression = also.by_bytes.get();
     }
-    re2::StringPiece found;
-    while (at < span.end && made < kMostMatches && expression->Match(piece(text), at, span.end, re2::RE2::UNANCHORED, &found, 1)) {
+    while (at < span.end && made < kMostMatches) {
+      const std::vector<std::string_view> hit = expression->find(text, {at, span.end}, 1);
+      if (hit.empty()) break;
+      const std::string_view found = hit[0];
       const auto begin = static_cast<std::uint64_t>(found.data() - text.data());
       const std::uint64_t end = begin + found.size();
       at = found.empty() ? end + 1 : end;
@@ -240,14 +259,13 @@ void ForeignRules::matches_in(std::uint32_t rule, std::string_view text, const s
       const std::string_view whole = text.substr(match.match.begin, match.match.size());
       // The groups, from the match alone.
       std::string_view secret = whole;
-      const int groups = std::min(expression->NumberOfCapturingGroups(), 31) + 1;
-      re2::StringPiece captured[32];
-      if (groups > 1 && expression->Match(piece(whole), 0, whole.size(), re2::RE2::UNANCHORED, captured, groups)) {
-        int group = foreign.group < groups ? foreign.group : 0;
-        for (int i = 1; group == 0 && i < groups; ++i)
-          if (!captured[i].empty()) group = i;
-        if (foreign.group > 0 && captured[group].data() == nullptr) secret = {};
-        else if (group > 0) secret = {captured[group].data(), captured[group].size()};
+      const std::vector<std::string_view> groups = expression->find(whole, {0, whole.size()}, kMostGroups);
+      if (groups.size() > 1) {
+        std::size_t group = foreign.group > 0 && static_cast<std::size_t>(foreign.group) < groups.size() ? static_cast<std::size_t>(foreign.group) : 0;
+        for (std::size_t n = 1; group == 0 && n < groups.size(); ++n)
+          if (!groups[n].empty()) group = n;
+        if (foreign.group > 0 && groups[group].data() == nullptr) secret = {};
+        else if (group > 0) secret = groups[group];
       }
       const std::uint64_t offset = secret.data() == nullptr ? 0 : static_cast<std::uint64_t>(secret.data() - whole.data());
       match.secret = {match.match.begin + offset, match.match.begin + offset + secret.size()};
@@ -269,7 +287,7 @@ void ForeignRules::matches_in(std::uint32_t rule, std::string_view text, const s
       if (line_end == std::string_view::npos) line_end = text.size();
       sight.line = text.substr(from, std::min<std::uint64_t>(line_end - from, 2 * kLongestLine));
       bool excused = false;
-      for (std::size_t i = 0; i < known.excuses.size() && !excused; ++i) {
+      for (std::size_t i = 0; i < known.excuses() && !excused; ++i) {
         const Answer answer = known.excused(i, sight);
         if (answer == Answer::yes) excused = true;
         if (answer == Answer::pending) match.pending.push_back(static_cast<std::uint32_t>(i));
@@ -336,8 +354,7 @@ std::vector<ForeignMatch> ForeignRules::find(std::string_view text, std::vector<
 }
 
 bool ForeignRules::may_stand(std::string_view text, const ForeignStretch& stretch) const {
-  const Compiled& known = compiled(stretch.rule);
-  if (!known.expression->ok()) return true;
+  if (!compiled(stretch.rule).expression->usable()) return true;
   std::vector<ForeignMatch> matches;
   matches_in(stretch.rule, text, {stretch.span}, {}, View::part, matches);
   return !matches.empty();
@@ -347,14 +364,14 @@ bool ForeignRules::stands_at(std::uint32_t rule, const std::vector<std::uint32_t
                              std::string_view commit) const {
   if (plan(rule) == nullptr) return true;
   const Compiled& known = compiled(rule);
-  if (known.path != nullptr && !re2::RE2::PartialMatch(piece(path), *known.path)) return false;
+  if (known.path != nullptr && !known.path->matches_in(path)) return false;
   Compiled::Sight sight;
   sight.path = path;
   sight.commit = commit;
   sight.path_known = sight.commit_known = true;
   sight.content_known = false;
   return std::none_of(pending.begin(), pending.end(), [&](std::uint32_t index) {
-    return index < known.excuses.size() && known.excused(index, sight) == Answer::yes;
+    return index < known.excuses() && known.excused(index, sight) == Answer::yes;
   });
 }
 

@@ -58,6 +58,7 @@ class ForeignRules {
 
  private:
   struct Compiled;
+  struct SharedExcuses;
   const Compiled& compiled(std::uint32_t rule) const;
   enum class View { whole, part };  // whether lines are whole
   void matches_in(std::uint32_t rule, std::string_view text, const std::vector<Span>& spans, std::string_view path, View view,
@@ -68,6 +69,7 @@ class ForeignRules {
   std::vector<std::int32_t> by_rule_;
   std::vector<std::uint32_t> always_;
   std::unique_ptr<Compiled[]> compiled_;
+  std::unique_ptr<SharedExcuses> shared_;
 };
 
 }  // namespace kimiguard::detect

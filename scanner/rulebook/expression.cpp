@@ -14,40 +14,51 @@ namespace {
 
 // Reading and asking it takes 2 to 10 µs of the small matcher each time, and 1 of RE2 once it is compiled.
 constexpr unsigned kOften = 32;
-constexpr std::size_t kMostGroups = 16;
+constexpr std::size_t kShort = 4096;
+constexpr std::size_t kMostGroups = 32;
+constexpr std::int64_t kMostMemory = 32 << 20;
 
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
-std::unique_ptr<re2::RE2> compile_expression(std::string_view expression, Case letters, Encoding encoding, Dot dot) {
+std::unique_ptr<re2::RE2> compile_expression(std::string_view expression, Case letters, Encoding encoding, Dot dot,
+                                             std::int64_t most_memory) {
   re2::RE2::Options options;
   if (encoding == Encoding::latin1) options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   options.set_case_sensitive(letters == Case::sensitive);
   options.set_dot_nl(dot == Dot::any);
+  options.set_max_mem(most_memory);
   return std::make_unique<re2::RE2>(piece(expression), options);
 }
 
-Expression::Expression(std::string text, Case letters, Encoding encoding, Dot dot)
-    : text_(std::move(text)), letters_(letters), encoding_(encoding), dot_(dot) {}
+Expression::Expression(std::string text, Case letters, Encoding encoding, Dot dot, ShortTexts short_texts)
+    : text_(std::move(text)), letters_(letters), encoding_(encoding), dot_(dot), short_texts_(short_texts) {}
 Expression::~Expression() = default;
 
 const re2::RE2& Expression::compiled() const {
-  std::call_once(once_, [&] { compiled_ = compile_expression(text_, letters_, encoding_, dot_); });
+  std::call_once(once_, [&] { compiled_ = compile_expression(text_, letters_, encoding_, dot_, kMostMemory); });
   return *compiled_;
 }
 
-const SmallMatcher* Expression::small(std::string_view text) const {
-  if (asked_.load(std::memory_order_relaxed) >= kOften) return nullptr;
-  // Byte by byte it answers alike only where a byte is a character.
-  if (encoding_ == Encoding::utf8 && std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
-    return nullptr;
-  asked_.fetch_add(1, std::memory_order_relaxed);
+const SmallMatcher& Expression::read() const {
   std::call_once(read_once_, [&] {
     small_ = std::make_unique<const SmallMatcher>(text_, letters_ == Case::insensitive, dot_ == Dot::any);
   });
-  return small_->understood() ? small_.get() : nullptr;
+  return *small_;
+}
+
+bool Expression::usable() const { return read().understood() || compiled().ok(); }
+
+const SmallMatcher* Expression::small(std::string_view text) const {
+  const bool is_often = asked_.load(std::memory_order_relaxed) >= kOften;
+  if (is_often && (short_texts_ == ShortTexts::re2_once_often || text.size() > kShort)) return nullptr;
+  const SmallMatcher& matcher = read();
+  // Byte by byte it answers alike only where a byte is a character.
+  if (!matcher.understood() || (encoding_ == Encoding::utf8 && !matcher.answers_utf8(text))) return nullptr;
+  if (!is_often) asked_.fetch_add(1, std::memory_order_relaxed);
+  return &matcher;
 }
 
 bool Expression::matches_all(std::string_view text) const {
@@ -66,12 +77,13 @@ bool Expression::matches_in(std::string_view text) const {
   return expression.ok() && re2::RE2::PartialMatch(piece(text), expression);
 }
 
-std::vector<std::string_view> Expression::find(std::string_view text, Span within) const {
+std::vector<std::string_view> Expression::find(std::string_view text, Span within, std::size_t most) const {
   std::vector<std::string_view> groups;
-  if (const SmallMatcher* matcher = small(text)) {
+  most = std::min(most, kMostGroups);
+  if (const SmallMatcher* matcher = small(text.substr(within.begin, within.size()))) {
     std::vector<std::size_t> captured;
     const auto answer = matcher->match(text, within, SmallMatcher::Extent::anywhere, &captured);
-    for (std::size_t i = 0; i + 1 < captured.size() && groups.size() < kMostGroups; i += 2)
+    for (std::size_t i = 0; i + 1 < captured.size() && groups.size() < most; i += 2)
       groups.push_back(captured[i] == SmallMatcher::kNone || captured[i + 1] == SmallMatcher::kNone
                            ? std::string_view()
                            : text.substr(captured[i], captured[i + 1] - captured[i]));
@@ -79,7 +91,7 @@ std::vector<std::string_view> Expression::find(std::string_view text, Span withi
   }
   const re2::RE2& expression = compiled();
   if (!expression.ok()) return groups;
-  const std::size_t count = std::min(static_cast<std::size_t>(expression.NumberOfCapturingGroups()) + 1, kMostGroups);
+  const std::size_t count = std::min(static_cast<std::size_t>(expression.NumberOfCapturingGroups()) + 1, most);
   re2::StringPiece captured[kMostGroups];
   if (!expression.Match(piece(text), within.begin, within.end, re2::RE2::UNANCHORED, captured, static_cast<int>(count))) return groups;
   for (std::size_t i = 0; i < count; ++i) groups.emplace_back(captured[i].data(), captured[i].size());

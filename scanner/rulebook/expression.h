@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,10 +20,13 @@ namespace kimiguard::rulebook {
 enum class Case { sensitive, insensitive };
 enum class Encoding { utf8, latin1 };  // latin1: byte by byte
 enum class Dot { no_line_end, any };   // what a dot stands for
+// Whether RE2 is asked about short texts too once it was asked often; else only about long ones: what an expression with
+// counted repetitions becomes in RE2 is made anew for nearly every text.
+enum class ShortTexts { re2_once_often, small };
 
 // Compiles quietly; never null, ask ok().
 std::unique_ptr<re2::RE2> compile_expression(std::string_view expression, Case letters, Encoding encoding = Encoding::utf8,
-                                             Dot dot = Dot::no_line_end);
+                                             Dot dot = Dot::no_line_end, std::int64_t most_memory = 8 << 20);
 
 class SmallMatcher;
 
@@ -30,30 +34,34 @@ class SmallMatcher;
 // a scan that finds one key asks some twenty of the rulebook's 200, once or twice each. Any thread.
 class Expression {
  public:
+  // RE2 may take 32 MB for it.
   explicit Expression(std::string text, Case letters = Case::sensitive, Encoding encoding = Encoding::utf8,
-                      Dot dot = Dot::no_line_end);
+                      Dot dot = Dot::no_line_end, ShortTexts short_texts = ShortTexts::re2_once_often);
   ~Expression();
 
-  // All are false where RE2 refuses the expression.
+  // Whether RE2 takes the expression. Where it does not, all below are false.
+  bool usable() const;
 
   // Whether `text` matches as a whole.
   bool matches_all(std::string_view text) const;
   // Whether some part of it does.
   bool matches_in(std::string_view text) const;
-  // The leftmost match in a part of `text`: it and its groups, as parts of `text`; groups that have no part in it, and
-  // those beyond the fifteenth, are empty, without address. Empty if there is none.
-  std::vector<std::string_view> find(std::string_view text, Span within) const;
+  // The leftmost match in a part of `text`: it and its groups, `most` (32 at most) of them counting the match itself, as
+  // parts of `text`; groups that have no part in it are empty, without address. Empty if there is none.
+  std::vector<std::string_view> find(std::string_view text, Span within, std::size_t most = 16) const;
   std::vector<std::string_view> find(std::string_view text) const { return find(text, {0, text.size()}); }
 
  private:
   const re2::RE2& compiled() const;
-  // Null once it was asked often, and where RE2 has to be asked.
+  // Null once it was asked often, and where RE2 has to be asked about `text`, the part that is looked at.
   const SmallMatcher* small(std::string_view text) const;
+  const SmallMatcher& read() const;
 
   std::string text_;
   Case letters_;
   Encoding encoding_;
   Dot dot_;
+  ShortTexts short_texts_;
   mutable std::atomic<unsigned> asked_{0};
   mutable std::once_flag read_once_;
   mutable std::unique_ptr<const SmallMatcher> small_;

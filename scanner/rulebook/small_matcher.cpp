@@ -6,8 +6,8 @@
 namespace kimiguard::rulebook {
 namespace {
 
-constexpr std::size_t kMostSteps = 2000;
-constexpr unsigned kMostRepeats = 200;
+constexpr std::size_t kMostSteps = 4000;
+constexpr unsigned kMostRepeats = 1000;
 constexpr unsigned kDeepest = 50;
 // Branches times bytes: 256 KB of notes.
 constexpr std::size_t kMostNotes = std::size_t{1} << 21;
@@ -68,6 +68,7 @@ class SmallMatcherReader {
   bool read() {
     const std::optional<std::size_t> whole = alternatives(0);
     if (!whole || !rest_.empty()) return false;
+    take_lead(*whole);
     write({SmallMatcher::Op::save, 0});
     if (!write_tree(*whole)) return false;
     write({SmallMatcher::Op::save, 1});
@@ -86,6 +87,24 @@ class SmallMatcherReader {
     unsigned group = 0;
     SmallMatcher::Op edge = SmallMatcher::Op::begin;
   };
+
+  // Takes a lazy repetition of bytes from the beginning of the tree, and one of the same bytes behind it.
+  void take_lead(std::size_t index) {
+    if (trees_[index].kind != Kind::all_of || trees_[index].parts.empty()) return;
+    const std::size_t first = trees_[index].parts.front();
+    if (trees_[first].kind == Kind::all_of) {
+      take_lead(first);
+      return;
+    }
+    const Tree& tree = trees_[first];
+    if (tree.kind != Kind::repeat || tree.least != 0 || tree.greedy || trees_[tree.parts[0]].kind != Kind::bytes) return;
+    const Bytes bytes = trees_[tree.parts[0]].bytes;
+    if (made_.lead_ && *made_.lead_ != bytes) return;
+    made_.lead_ = bytes;
+    made_.most_lead_ = tree.most == 0 ? SmallMatcher::kNone : made_.most_lead_ + tree.most;
+    trees_[index].parts.erase(trees_[index].parts.begin());
+    if (tree.most != 0) take_lead(index);
+  }
 
   std::size_t add(Tree tree) {
     trees_.push_back(std::move(tree));
@@ -121,16 +140,42 @@ class SmallMatcherReader {
       if (!part) return std::nullopt;
       const bool may_repeat = trees_[*part].kind != Kind::edge;
       bool repeated = false;
-      while (!rest_.empty() && (rest_.front() == '*' || rest_.front() == '+' || rest_.front() == '?' || rest_.front() == '{')) {
+      while (!rest_.empty() && (rest_.front() == '*' || rest_.front() == '+' || rest_.front() == '?' || counts())) {
         if (!may_repeat || std::exchange(repeated, true)) return std::nullopt;
         auto repeat = repetition();
-        if (!repeat) return std::nullopt;
+        // How often something empty is repeated without end, engines count differently.
+        if (!repeat || (repeat->most == 0 && may_be_empty(*part))) return std::nullopt;
         repeat->parts = {*part};
         part = add(std::move(*repeat));
       }
       all_of.parts.push_back(*part);
     }
     return all_of.parts.size() == 1 ? all_of.parts.front() : add(std::move(all_of));
+  }
+
+  // Whether {n}, {n,} or {n,m} is next. Any other brace stands for itself.
+  bool counts() const {
+    if (rest_.size() < 3 || rest_[0] != '{' || !is_digit(rest_[1])) return false;
+    std::size_t n = 1;
+    while (n < rest_.size() && is_digit(rest_[n])) ++n;
+    if (n < rest_.size() && rest_[n] == ',') ++n;
+    while (n < rest_.size() && is_digit(rest_[n])) ++n;
+    return n < rest_.size() && rest_[n] == '}';
+  }
+
+  bool may_be_empty(std::size_t index) const {
+    const Tree& tree = trees_[index];
+    const auto part_may = [&](std::size_t part) { return may_be_empty(part); };
+    switch (tree.kind) {
+      case Kind::bytes: return false;
+      case Kind::nothing:
+      case Kind::edge: return true;
+      case Kind::one_of: return std::any_of(tree.parts.begin(), tree.parts.end(), part_may);
+      case Kind::all_of:
+      case Kind::group: return std::all_of(tree.parts.begin(), tree.parts.end(), part_may);
+      case Kind::repeat: return tree.least == 0 || may_be_empty(tree.parts[0]);
+    }
+    return true;
   }
 
   std::optional<Tree> repetition() {
@@ -186,6 +231,7 @@ class SmallMatcherReader {
   }
 
   std::optional<std::size_t> one(unsigned depth) {
+    if (counts()) return std::nullopt;
     const char c = rest_.front();
     rest_.remove_prefix(1);
     switch (c) {
@@ -212,10 +258,7 @@ class SmallMatcherReader {
       }
       case '*':
       case '+':
-      case '?':
-      case '{':
-      case '}':
-      case ']': return std::nullopt;  // RE2 may know what is meant
+      case '?': return std::nullopt;
       default: {
         if (static_cast<unsigned char>(c) >= 0x80) return std::nullopt;
         Bytes set{};
@@ -230,7 +273,13 @@ class SmallMatcherReader {
     tree.kind = Kind::group;
     const bool fold_before = fold_;
     const bool any_before = any_byte_;
-    if (take('?')) {
+    const bool named = rest_.starts_with("?P<");
+    if (named) {
+      const std::size_t end = rest_.find('>');
+      if (end == std::string_view::npos || end == 3 || !std::all_of(rest_.begin() + 3, rest_.begin() + static_cast<std::ptrdiff_t>(end), is_word)) return std::nullopt;
+      rest_.remove_prefix(end + 1);
+    }
+    if (!named && take('?')) {
       bool on = true;
       while (!rest_.empty() && rest_.front() != ':' && rest_.front() != ')') {
         const char flag = rest_.front();
@@ -293,7 +342,14 @@ class SmallMatcherReader {
     Bytes all{};
     bool first = true;
     while (first || (!rest_.empty() && rest_.front() != ']')) {
-      if (rest_.empty() || rest_.starts_with("[:")) return std::nullopt;
+      if (rest_.empty()) return std::nullopt;
+      if (rest_.starts_with("[:")) {
+        const auto set = class_with_colons();
+        if (!set) return std::nullopt;
+        join(all, *set);
+        first = false;
+        continue;
+      }
       // A "-" that is neither first nor last: RE2 may refuse it.
       if (!first && rest_.front() == '-' && !rest_.starts_with("-]")) return std::nullopt;
       first = false;
@@ -311,6 +367,19 @@ class SmallMatcherReader {
     if (!take(']')) return std::nullopt;
     if (fold_) fold(all);
     return bytes(opposite ? without(all) : all, false);
+  }
+
+  // [:alnum:] and the like.
+  std::optional<Bytes> class_with_colons() {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNamed = {{{"[:alnum:]", "09AZaz"}, {"[:alpha:]", "AZaz"}, {"[:digit:]", "09"}, {"[:lower:]", "az"}, {"[:upper:]", "AZ"}, {"[:xdigit:]", "09AFaf"}}};
+    for (const auto& [name, ranges] : kNamed) {
+      if (!rest_.starts_with(name)) continue;
+      rest_.remove_prefix(name.size());
+      Bytes set{};
+      for (std::size_t n = 0; n < ranges.size(); n += 2) put(set, static_cast<unsigned char>(ranges[n]), static_cast<unsigned char>(ranges[n + 1]));
+      return set;
+    }
+    return std::nullopt;
   }
 
   struct Member {
@@ -419,31 +488,40 @@ class SmallMatcherReader {
 
 SmallMatcher::SmallMatcher(std::string_view expression, bool ignore_case, bool any_byte) {
   understood_ = SmallMatcherReader(*this, expression, ignore_case, any_byte).read();
-  if (understood_) find_first_bytes();
+  if (understood_) look_ahead();
+  const auto is_ascii = [](const Bytes& set) { return (set[2] | set[3]) == 0; };
+  ascii_only_ = std::all_of(sets_.begin(), sets_.end(), is_ascii) && (!lead_ || is_ascii(*lead_));
 }
 
-// What is reached without a byte; unknown where the end is.
-void SmallMatcher::find_first_bytes() {
-  std::vector<bool> seen(steps_.size(), false);
-  std::vector<std::uint16_t> waiting = {0};
-  while (!waiting.empty()) {
-    const std::uint16_t at = waiting.back();
-    waiting.pop_back();
-    if (seen[at]) continue;
-    seen[at] = true;
-    const Step& step = steps_[at];
-    switch (step.op) {
-      case Op::found: return;
-      case Op::bytes: join(first_, sets_[step.a]); break;
-      case Op::jump: waiting.push_back(step.a); break;
-      case Op::branch:
-        waiting.push_back(step.a);
-        waiting.push_back(step.b);
-        break;
-      default: waiting.push_back(static_cast<std::uint16_t>(at + 1));
-    }
-  }
-  first_known_ = true;
+bool SmallMatcher::answers_utf8(std::string_view text) const {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return true;
+  // Two signs are other forms of ASCII letters to RE2: the long s, and the kelvin.
+  return ascii_only_ && text.find("\xC5\xBF") == std::string_view::npos && text.find("\xE2\x84\xAA") == std::string_view::npos;
+}
+
+void SmallMatcher::look_ahead() {
+  std::vector<std::optional<Ahead>> known(steps_.size());
+  first_ = ahead_of(0, known);
+  ahead_.resize(branches_);
+  for (const Step& step : steps_)
+    if (step.op == Op::branch) ahead_[step.number] = {ahead_of(step.a, known), ahead_of(step.b, known)};
+}
+
+// What is repeated without end is never empty, so this comes to an end.
+SmallMatcher::Ahead SmallMatcher::ahead_of(std::size_t at, std::vector<std::optional<Ahead>>& known) const {
+  while (steps_[at].op != Op::bytes && steps_[at].op != Op::branch && steps_[at].op != Op::found)
+    at = steps_[at].op == Op::jump ? steps_[at].a : at + 1;
+  const Step& step = steps_[at];
+  if (step.op == Op::bytes) return {sets_[step.a], false};
+  if (step.op == Op::found) return {{}, true};
+  if (known[at]) return *known[at];
+  Ahead ahead = ahead_of(step.a, known);
+  const Ahead other = ahead_of(step.b, known);
+  join(ahead.bytes, other.bytes);
+  ahead.any = ahead.any || other.any;
+  known[at] = ahead;
+  return ahead;
 }
 
 SmallMatcher::Answer SmallMatcher::match(std::string_view text, Span within, Extent extent, std::vector<std::size_t>* captured) const {
@@ -463,6 +541,9 @@ SmallMatcher::Answer SmallMatcher::match(std::string_view text, Span within, Ext
   ways.reserve(64);
   const auto word_edge = [&](std::size_t at) {
     return (at > 0 && is_word(text[at - 1])) != (at < text.size() && is_word(text[at]));
+  };
+  const auto allows = [&](const Ahead& ahead, std::size_t at) {
+    return ahead.any || (at < end && has(ahead.bytes, static_cast<std::uint8_t>(text[at])));
   };
   const auto runs = [&](std::size_t from) {
     ways.assign(1, {0, from});
@@ -489,8 +570,16 @@ SmallMatcher::Answer SmallMatcher::match(std::string_view text, Span within, Ext
               break;
             }
             noted[note / 64] |= std::uint64_t{1} << note % 64;
-            ways.push_back({step.b, at});
-            step_at = step.a;
+            const std::array<Ahead, 2>& ahead = ahead_[step.number];
+            const bool other = allows(ahead[1], at);
+            if (allows(ahead[0], at)) {
+              if (other) ways.push_back({step.b, at});
+              step_at = step.a;
+            } else if (other) {
+              step_at = step.b;
+            } else {
+              goes_on = false;
+            }
             break;
           }
           case Op::save:
@@ -524,15 +613,16 @@ SmallMatcher::Answer SmallMatcher::match(std::string_view text, Span within, Ext
     return false;
   };
   for (std::size_t from = begin; from <= end; ++from) {
-    if (first_known_ && (from == end || !has(first_, static_cast<std::uint8_t>(text[from])))) {
-      if (extent == Extent::all) break;
-      continue;
-    }
-    if (runs(from)) {
-      if (captured != nullptr) *captured = std::move(saved);
+    if (allows(first_, from) && runs(from)) {
+      if (captured != nullptr) {
+        std::size_t& first = saved[0];
+        while (lead_ && first > begin && from - first < most_lead_ && has(*lead_, static_cast<std::uint8_t>(text[first - 1]))) --first;
+        *captured = std::move(saved);
+      }
       return Answer::yes;
     }
-    if (extent == Extent::all) break;
+    if (extent == Extent::all &&
+        !(lead_ && from < end && from - begin < most_lead_ && has(*lead_, static_cast<std::uint8_t>(text[from])))) break;
   }
   return Answer::no;
 }

@@ -22,7 +22,8 @@ std::string one_of(std::mt19937& random, const std::vector<std::string>& pieces)
 // Expressions of what stands around a key have such parts.
 std::string random_expression(std::mt19937& random, int depth = 0) {
   static const std::vector<std::string> kParts = {"a", "b", "k", "sk-", ".", "[a-c]", "[^a\\s]", "\\w", "\\s", "\\d", "\\W", "\\b", "^", "$", "\\z",
-                                                  "\\.", "[\\w.\\-]", "[\"'`]", "=", "\\\\", "\\x2d", "[]a-]", "(?i:Ab)", "\\n", "\\B"};
+                                                  "\\.", "[\\w.\\-]", "[\"'`]", "=", "\\\\", "\\x2d", "[]a-]", "(?i:Ab)", "\\n", "\\B",
+                                                  "{", "}", "]", "\\$?{{", "[[:alnum:]_]", "[^[:lower:]]", "(?P<name>k)", "{a,1}", "{,2}"};
   static const std::vector<std::string> kTimes = {"*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,2}?", "{2,}"};
   std::string made;
   for (auto n = 1 + random() % 4; n > 0; --n) {
@@ -44,7 +45,7 @@ std::string random_expression(std::mt19937& random, int depth = 0) {
 }
 
 std::string random_text(std::mt19937& random) {
-  static const std::vector<std::string> kPieces = {"a", "b", "c", "k", "K", "A", "sk-", "AB", " ", "\n", ".", "-", "=", "\\", "\"", "'", "0", "_", "]",
+  static const std::vector<std::string> kPieces = {"a", "b", "c", "k", "K", "A", "sk-", "AB", " ", "\n", ".", "-", "=", "{", "}", "${{", "{a,1}", "{,2}", "\\", "\"", "'", "0", "_", "]",
                                                    "\xC3\xA9", std::string(1, '\0'), "\v", "api_key", ": ", "export "};
   std::string text;
   for (auto n = random() % 40; n > 0; --n) text += one_of(random, kPieces);
@@ -81,7 +82,11 @@ TEST_CASE("the small matcher finds what RE2 finds, with the same groups, for gen
   std::mt19937 random(1);
   int understood = 0;
   for (int round = 0; round < 4000; ++round) {
-    const std::string expression = random_expression(random);
+    static const std::vector<std::string> kLeads = {"[\\w.-]{0,5}?", "[ab]*?", "\\w??(?i:\\w{0,3}?", "(?:[a-c]{0,2}?[a-c]{0,2}?)", "[\\w.-]{0,5}"};
+    std::string expression = random() % 3 == 0 ? one_of(random, kLeads) : std::string();
+    const bool opened = expression.find("(?i:") != std::string::npos;
+    expression.append(random_expression(random));
+    if (opened) expression.push_back(')');
     const bool ignore_case = random() % 4 == 0, any_byte = random() % 4 == 0;
     understood += SmallMatcher(expression, ignore_case, any_byte).understood();
     for (int n = 0; n < 6; ++n) {
@@ -119,7 +124,7 @@ TEST_CASE("the small matcher understands the rules' own expressions and answers 
 }
 
 TEST_CASE("the small matcher refuses what it does not know, and texts that would take too many notes") {
-  for (const char* expression : {"(?m)^a", "[[:alpha:]]", "a{1,1000}", "(", "a)", "*a", "a**", "\xC3\xA9", "\\pL", "(?P<n>a)", "[z-a]", "a{0}", "a{0,0}"}) {
+  for (const char* expression : {"(?m)^a", "[[:punct:]]", "a{1,1001}", "(?:a|b?)*", "(?:^)+", "{2}", "(?P<>a)", "(?P<n", "[[:alnum:]-z]", "(", "a)", "*a", "a**", "\xC3\xA9", "\\pL", "[z-a]", "a{0}", "a{0,0}"}) {
     CAPTURE(expression);
     CHECK(!SmallMatcher(expression, false, false).understood());
   }
@@ -130,6 +135,24 @@ TEST_CASE("the small matcher refuses what it does not know, and texts that would
   // RE2 is asked instead.
   CHECK(!Expression("(?:a|b)*c").matches_in(text));
   CHECK(Expression("(?:a|b)*c").matches_in(text + "c"));
+}
+
+TEST_CASE("beyond ASCII the small matcher says where it answers as RE2 does of UTF-8") {
+  const SmallMatcher ascii("(?i)[\\w.-]{0,5}?key[ \\t]{0,3}=([a-z]{2})", false, false);
+  CHECK(ascii.answers_utf8("abc"));
+  CHECK(ascii.answers_utf8("\xC3\xA9 key=ab"));
+  CHECK(!ascii.answers_utf8("\xE2\x84\xAA" "ey=ab"));  // the kelvin is a K
+  CHECK(!ascii.answers_utf8("key=a\xC5\xBF"));          // the long s is an s
+  for (const char* expression : {"k[^=]{2}=", "k.{2}=", "\\S=", "[^a]?b", "[^a]{0,2}?b"}) {
+    CAPTURE(expression);
+    CHECK(SmallMatcher(expression, false, false).answers_utf8("k=="));
+    CHECK(!SmallMatcher(expression, false, false).answers_utf8("k\xC3\xA9="));
+  }
+  // An expression gives RE2's answer whoever is asked.
+  CHECK(Expression("(?i)k[^=]{2}=").find("k\xC3\xA9=").empty());
+  CHECK(Expression("(?i)(k)ey=").find("\xE2\x84\xAA" "ey=").size() == 2);
+  CHECK(Expression("(?i)(k)ey=").find("\xC3\xA9 Key=").size() == 2);
+  CHECK(Expression("(?i)[\\w.-]{0,3}?(k)ey=").find("\xC3\xA9" "abcdeKey=")[0] == "cdeKey=");
 }
 
 TEST_CASE("an expression answers alike the first time and the hundredth") {
