@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/report/redactor.h"
 #include "scanner/report/writer.h"
 
 namespace kimiguard::cli {
@@ -136,13 +137,14 @@ bool only_text(const CommonOptions& options) {
 }
 
 Status write_outputs(const CommonOptions& options, const Report& report, const Rulebook& rulebook) {
+  const report::CleanReport clean(report);
   bool summary_printed = false;
   bool stdout_used = false;
   for (const Wanted& wanted : wanted_reports(options)) {
     const report::Writer* writer = report::writer_named(wanted.format);
     const bool here = wanted.file.empty();
     std::ostringstream out;
-    Status made = report::write_report(wanted.format, report, rulebook, options_for(options, *writer, here ? STDOUT_FILENO : -1), out);
+    Status made = report::write_report(wanted.format, clean, rulebook, options_for(options, *writer, here ? STDOUT_FILENO : -1), out);
     if (!made) return made;
     Status done = here ? write_all(STDOUT_FILENO, out.str()) : write_file(wanted.file, out.str());
     if (!done) return done;
@@ -152,7 +154,7 @@ Status write_outputs(const CommonOptions& options, const Report& report, const R
   if (!summary_printed) {
     const int descriptor = stdout_used ? STDERR_FILENO : STDOUT_FILENO;
     std::ostringstream out;
-    Status made = report::write_report("text", report, rulebook, options_for(options, *report::writer_named("text"), descriptor), out);
+    Status made = report::write_report("text", clean, rulebook, options_for(options, *report::writer_named("text"), descriptor), out);
     if (!made) return made;
     return write_all(descriptor, out.str());
   }

@@ -31,11 +31,10 @@ std::string inner_base64(std::string_view bytes, std::size_t before, bool url) {
   const std::size_t bits = bits_before + bytes.size() * 8;
   std::string out;
   for (std::size_t bit = (bits_before + 5) / 6 * 6; bit + 6 <= bits; bit += 6) {
-    unsigned value = 0;
-    for (std::size_t i = bit; i < bit + 6; ++i) {
-      const std::size_t at = i - bits_before;
-      value = value << 1 | (static_cast<unsigned char>(bytes[at / 8]) >> (7 - at % 8) & 1U);
-    }
+    // Six bits of two bytes, or of the last.
+    const std::size_t at = (bit - bits_before) / 8;
+    const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) : 0U; };
+    const unsigned value = ((byte(at) << 8 | byte(at + 1)) >> (10 - (bit - bits_before) % 8)) & 63U;
     out += alphabet[value];
   }
   return out;
@@ -61,24 +60,7 @@ class Walk {
       text(repository.remote);
       text(repository.branch);
     }
-    for (Finding& finding : report.findings) {
-      text(finding.issuer);
-      text(finding.key_path);
-      for (Evidence& evidence : finding.evidence) text(evidence.text);
-      for (auto& [name, value] : finding.arguments) text(value);
-      for (Change& change : finding.changes) {
-        text(change.file);
-        text(change.key_path);
-        text(change.from);
-        text(change.to);
-      }
-      for (Place& place : finding.places) visit(place);
-      for (Place& place : finding.settings) visit(place);
-      if (finding.suppression) {
-        text(finding.suppression->justification);
-        text(finding.suppression->where);
-      }
-    }
+    for (Finding& finding : report.findings) visit(finding);
     for (Gap& gap : report.coverage.gaps) {
       text(gap.place);
       text(gap.reason);
@@ -90,6 +72,24 @@ class Walk {
 
  private:
   void text(std::string& text) const { text = redactor_(text); }
+  void visit(Finding& finding) const {
+    text(finding.issuer);
+    text(finding.key_path);
+    for (Evidence& evidence : finding.evidence) text(evidence.text);
+    for (auto& [name, value] : finding.arguments) text(value);
+    for (Change& change : finding.changes) {
+      text(change.file);
+      text(change.key_path);
+      text(change.from);
+      text(change.to);
+    }
+    for (Place& place : finding.places) visit(place);
+    for (Place& place : finding.settings) visit(place);
+    if (finding.suppression) {
+      text(finding.suppression->justification);
+      text(finding.suppression->where);
+    }
+  }
   void visit(SettingPlace& part) const {
     text(part.value);
     text(part.path);

@@ -42,12 +42,17 @@ std::string writer_names() {
 
 Status write_report(std::string_view format, const Report& report, const Rulebook& rulebook,
                     const Options& options, std::ostream& out) {
+  return write_report(format, CleanReport(report), rulebook, options, out);
+}
+
+Status write_report(std::string_view format, const CleanReport& report, const Rulebook& rulebook,
+                    const Options& options, std::ostream& out) {
   const Writer* writer = writer_named(format);
   if (writer == nullptr)
     return Error{"unknown-format", "there is no format named " + std::string(format) +
                                        "; choose one of " + writer_names()};
   try {
-    writer->write(CleanReport(report), rulebook, options, out);
+    writer->write(report, rulebook, options, out);
   } catch (const std::exception& error) {  // nlohmann json and streams that throw
     return Error{"unwritable",
                  "the " + std::string(format) + " report could not be written: " + error.what()};

@@ -51,6 +51,9 @@ std::string writer_names();
 // Cleans the report and writes it. Errors: "unknown-format"; "unwritable" when `out` fails.
 Status write_report(std::string_view format, const Report& report, const Rulebook& rulebook,
                     const Options& options, std::ostream& out);
+// The same of a report that is written in several formats: cleaning takes as long as writing.
+Status write_report(std::string_view format, const CleanReport& report, const Rulebook& rulebook,
+                    const Options& options, std::ostream& out);
 
 // The inventory as a Mermaid diagram, cleaned likewise; nothing for a report without one.
 Status write_graph(const Report& report, const Rulebook& rulebook, const Options& options, std::ostream& out);

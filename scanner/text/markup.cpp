@@ -133,8 +133,12 @@ std::optional<View> strip_ansi(std::string_view bytes, Span window) {
   std::uint64_t copied = window.begin;
   bool changed = false;
   const std::string_view seen = bytes.substr(0, window.end);
-  for (std::size_t at = seen.find_first_of("\x1B^", window.begin); at != std::string_view::npos;
-       at = seen.find_first_of("\x1B^", at)) {
+  // (string_view::find_first_of asks memchr about each character.)
+  const auto next_sign = [&](std::size_t from) {
+    return static_cast<std::size_t>(
+        std::find_if(seen.begin() + static_cast<std::ptrdiff_t>(from), seen.end(), [](char c) { return c == '\x1B' || c == '^'; }) - seen.begin());
+  };
+  for (std::size_t at = next_sign(window.begin); at < seen.size(); at = next_sign(at)) {
     std::uint64_t end = at + 1;
     bool sequence = false;
     if (bytes[at] == '^') {

@@ -371,15 +371,23 @@ class Finder {
 
   // name = value, "name": "value", --name value, <name>value: where the name speaks of a secret.
   void assigned() {
-    static constexpr std::array<std::string_view, 11> kWords = {
-        "key", "token",      "secret", "password", "passwd", "passphrase",
-        "pwd", "credential", "auth",   "cookie",   "session"};
+    // By their first letter; of two words here that begin alike only one can stand at a place.
+    static constexpr auto kWords = [] {
+      std::array<std::array<std::string_view, 4>, 26> words{};
+      words['k' - 'a'] = {"key"};
+      words['t' - 'a'] = {"token"};
+      words['s' - 'a'] = {"secret", "session"};
+      words['p' - 'a'] = {"password", "passwd", "passphrase", "pwd"};
+      words['c' - 'a'] = {"credential", "cookie"};
+      words['a' - 'a'] = {"auth"};
+      return words;
+    }();
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < text_.size(); ++i) {
       const char c = to_lower(text_[i]);
-      if (c != 'k' && c != 't' && c != 's' && c != 'p' && c != 'c' && c != 'a') continue;
-      if (i < seen) continue;
-      for (const std::string_view word : kWords) {
+      if (c < 'a' || c > 'z' || i < seen) continue;
+      for (const std::string_view word : kWords[static_cast<std::size_t>(c - 'a')]) {
+        if (word.empty()) break;
         if (!matches_lower(i, word)) continue;
         std::size_t name = i + word.size();
         while (name < text_.size() && name - i < 80 && (is_key_char(text_[name]) || text_[name] == '.'))
