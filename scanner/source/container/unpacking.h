@@ -43,6 +43,7 @@ class Unpacking {
   // `sink` must outlive the object. Without an opener nested containers stay closed (their raw bytes
   // are still documents).
   Unpacking(const Limits& limits, const Sink& sink, Opener opener = {}, Prober prober = {});
+  Unpacking(const Limits& limits, const Sink&& sink, Opener opener = {}, Prober prober = {}) = delete;  // it is kept
 
   const Limits& limits() const { return limits_; }
   const Coverage& coverage() const { return coverage_; }
