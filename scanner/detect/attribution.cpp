@@ -237,22 +237,21 @@ class Gatherer {
       while (after < window.end && std::string_view("\"'`\\ ]").find(text[after]) != std::string_view::npos) ++after;
       const bool is_name = after < window.end && (text[after] == '=' || text[after] == ':') && token.end != candidate_.begin &&
                            !own_name(word);
+      const bool sets_something = is_name && role_of(word) != NameRole::none;
+      clue.scope = sets_something ? around_.scope_of(token.begin, {std::string(word)}) : around_.scope_of(token.begin, names);
+      if (clue.scope == Scope::none) continue;
       const OtherKeys::Bond bond = own_name(word) ? OtherKeys::Bond::none : others_.bond(token);
       if (bond == OtherKeys::Bond::held) continue;
       // `{foo: "sk-…", kimi: "sk-…"}` and FOO_KEY beside KIMI_KEY: each name is of its own key. A key without a name of its
       // own may well belong to the one beside it.
       if (bond == OtherKeys::Bond::named && (around_.enclosed() || !around_.stem().empty())) continue;
-      if ((is_name && role_of(word) != NameRole::none) || bond == OtherKeys::Bond::sibling) {
-        const Scope scope = around_.scope_of(token.begin, {std::string(word)});
-        if (scope == Scope::none) continue;
+      if (sets_something || bond == OtherKeys::Bond::sibling) {
         // its stem is the same: OPENAI_… beside OPENAI_…, or there is nothing but it nearby
         clue.scope = Scope::block;
         clue.tier = Tier::prose;
         speak(speaks, std::move(clue));
         continue;
       }
-      clue.scope = around_.scope_of(token.begin, names);
-      if (clue.scope == Scope::none) continue;
       if (clue.scope == Scope::block && bond == OtherKeys::Bond::apart) continue;
       // What stands beside "deepseek": {…} speaks for the whole, not for the key in it.
       if (around_.named_within(around_.level_of(token.begin))) clue.scope = Scope::block;

@@ -146,18 +146,15 @@ bool OtherKeys::names_one(Span word) const {
 }
 
 bool OtherKeys::in_section_of_another(Span word) const {
-  std::uint64_t begin = line_begin(word.begin);
-  while (!is_header(text_.substr(begin, line_end(begin) - begin))) {
-    if (begin <= window_.begin) return false;
-    begin = line_begin(begin - 1);
+  if (!headers_) {
+    headers_.emplace();
+    for (std::uint64_t at = text_.find('[', window_.begin); at < window_.end; at = text_.find('[', at + 1)) {
+      const std::uint64_t begin = line_begin(at);
+      if ((headers_->empty() || headers_->back() != begin) && is_header(text_.substr(begin, line_end(at) - begin))) headers_->push_back(begin);
+    }
   }
-  std::uint64_t end = line_end(begin);
-  while (end + 1 < window_.end) {
-    const std::uint64_t next = line_end(end + 1);
-    if (is_header(text_.substr(end + 1, next - end - 1))) break;
-    end = next;
-  }
-  return holds_only_others({begin, end});
+  const auto next = std::upper_bound(headers_->begin(), headers_->end(), word.begin);
+  return next != headers_->begin() && holds_only_others({*(next - 1), next == headers_->end() ? window_.end : *next});
 }
 
 bool OtherKeys::in_block_of_another(Span word) const {

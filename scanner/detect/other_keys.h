@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class OtherKeys {
   Span window_;
   Span candidate_;
   std::vector<Span> keys_;  // in order
+  mutable std::optional<std::vector<std::uint64_t>> headers_;  // lines that are [section]s, once asked
 };
 
 }  // namespace kimiguard::detect
