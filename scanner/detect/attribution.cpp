@@ -380,7 +380,10 @@ class Gatherer {
       if (in_scope(clue.scope) || clue.protocol) continue;
       // A key with an address of its own has nothing to do with one further out, nor, where that is no vendor's, with prose.
       if (own_address_ && (clue.tier == Tier::host || unknown_)) continue;
-      const auto order = [](const Clue& c) { return std::tuple(c.comment, c.distance); };
+      // A key is introduced before it stands: of two as many lines away, the one above.
+      const auto order = [&](const Clue& c) {
+        return std::tuple(c.comment, around_.lines_apart(c.at), c.at > candidate_.begin, c.distance);
+      };
       if (!block || order(clue) < order(*block)) block = clue;
     }
     // OPENAI_API_KEY alone is OpenAI's, but not with a base URL of Kimi's a few lines away.
