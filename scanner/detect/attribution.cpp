@@ -282,7 +282,7 @@ class Gatherer {
         clue.at = at;
         clue.distance = distance_between(candidate_, at);
         clue.scope = around_.scope_of(at, {});
-        if (clue.scope == Scope::none) continue;
+        if (clue.scope == Scope::none || others_.bond({at, at + phrase.size()}) != OtherKeys::Bond::none) continue;
         if (clue.scope != Scope::assignment && clue.scope != Scope::statement && clue.scope != Scope::group) clue.scope = Scope::block;
         clue.kimi = true;
         clue.text = phrase;

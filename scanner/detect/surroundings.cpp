@@ -139,6 +139,22 @@ bool compatible(const std::string& a, const std::string& b) {
   return a.find(b) != std::string::npos || b.find(a) != std::string::npos;
 }
 
+// KIMI_API_KEYS=sk-…,sk-…: where the first key stands of a list that the one at `at` goes on.
+std::uint64_t first_of_list(std::string_view text, std::uint64_t at) {
+  const std::uint64_t farthest = at - std::min<std::uint64_t>(at, kWindow / 2);
+  const auto is_key_byte = [](char c) { return is_word_byte(c) || c == '-'; };
+  while (at > farthest) {
+    std::uint64_t end = at;
+    while (end > 0 && at - end < 4 && std::string_view(",;| ").find(text[end - 1]) != std::string_view::npos) --end;
+    if (end == at) break;
+    std::uint64_t begin = end;
+    while (begin > 0 && end - begin < 160 && is_key_byte(text[begin - 1])) --begin;
+    if (end - begin < 20 || !text.substr(begin).starts_with("sk-")) break;
+    at = begin;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::vector<std::string> names_before(std::string_view text, std::uint64_t at) {
@@ -190,7 +206,7 @@ Surroundings::Surroundings(std::string_view text, Span candidate) : text_(text),
   window_.begin = candidate.begin > kWindow ? candidate.begin - kWindow : 0;
   window_.end = std::min<std::uint64_t>(text.size(), candidate.end + kWindow);
   line_ = {line_begin(candidate.begin), line_end(candidate.end)};
-  names_ = names_before(text, candidate.begin);
+  names_ = names_before(text, first_of_list(text, candidate.begin));
   for (const std::string& name : names_) {
     key_named_ = key_named_ || role_of(name) == NameRole::key;
     if (stem_.empty()) stem_ = stem_of(name);
