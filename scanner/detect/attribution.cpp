@@ -240,6 +240,8 @@ class Gatherer {
       const bool sets_something = is_name && role_of(word) != NameRole::none;
       clue.scope = sets_something ? around_.scope_of(token.begin, {std::string(word)}) : around_.scope_of(token.begin, names);
       if (clue.scope == Scope::none) continue;
+      // MOONSHOT_API_KEY=$X beside FOO_KEY=sk-…
+      if (sets_something && role_of(word) == NameRole::key && !around_.stem().empty() && stem_of(word) != around_.stem()) continue;
       const OtherKeys::Bond bond = own_name(word) ? OtherKeys::Bond::none : others_.bond(token);
       if (bond == OtherKeys::Bond::held) continue;
       // `{foo: "sk-…", kimi: "sk-…"}` and FOO_KEY beside KIMI_KEY: each name is of its own key. A key without a name of its

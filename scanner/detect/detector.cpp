@@ -153,6 +153,13 @@ bool has_escapes_near(std::string_view text, Span span) {
          near.find("^[[") != std::string_view::npos;
 }
 
+// Quotes and brackets around a key are percent codes or entities.
+bool hides_brackets(std::string_view text, Span span) {
+  const std::uint64_t begin = span.begin > 24 ? span.begin - 24 : 0;
+  const std::string_view before = text.substr(begin, span.begin - begin);
+  return before.find("%22") != std::string_view::npos || before.find("&quot;") != std::string_view::npos || before.find("&#34;") != std::string_view::npos;
+}
+
 }  // namespace
 
 struct Detection::Shared {
@@ -802,7 +809,10 @@ struct Detector::State {
         if (in.size() == span.size()) add(inner, in);
       }
     }
+    // What stands beside a key is seen only where brackets and quotes are.
+    const bool brackets_hidden = !answers.empty() && hides_brackets(layer.text, span);
     add(layer, span);
+    if (brackets_hidden && !answers.back().attribution.evidence.empty() && answers.back().attribution.evidence[0].kind == "prose") answers.pop_back();
     const Layer* around = &layer;
     Span where = span;
     while (around->outer != nullptr) {
