@@ -24,6 +24,7 @@
 #include "scanner/cli/known_keys.h"
 #include "scanner/cli/match_collector.h"
 #include "scanner/cli/own_processes.h"
+#include "scanner/cli/places.h"
 #include "scanner/cli/progress.h"
 #include "scanner/cli/setting_places.h"
 #include "scanner/judge/findings.h"
@@ -206,6 +207,8 @@ class AuditRun {
   }
 
   void suppress_known(Report& report) {
+    // The home's speaks for everything that an audit reads; that of a PATH, which may be somebody else's work, for
+    // what lies below it.
     std::set<std::string> files = {home_ + "/.kimiguardignore"};
     if (tree_may_suppress(options_)) {
       for (const std::string& path : absolute(options_.paths))
@@ -233,7 +236,11 @@ class AuditRun {
         continue;
       }
       const suppress::IgnoreOutcome outcome = suppress::apply_ignore_file(
-          report.findings, suppress::read_ignore_file(*text, shown), options_.common.date());
+          report.findings, suppress::read_ignore_file(*text, shown), options_.common.date(),
+          [&, folder = file.substr(0, file.rfind('/'))](const Place& place) -> std::optional<std::string> {
+            const std::string path = suppress::path_below_base(place);
+            return folder == home_ ? path : path_below(places_.on_disk(place.uri_base, path), folder);
+          });
       report.suppressed += outcome.suppressed;
       for (const suppress::Problem& problem : outcome.problems)
         report.notes.push_back(problem.where + ": " + problem.message);

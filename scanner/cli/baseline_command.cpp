@@ -68,6 +68,11 @@ Result<std::vector<Finding>> findings_of(const std::string& text, const std::str
       place.uri = percent_decoded(text_of(spot, "uri"));
       place.uri_base = text_of(spot, "uriBaseId");
       place.path = text_of(spot, "path");
+      const auto provenance = spot.find("provenance");
+      if (provenance != spot.end() && provenance->is_object())
+        for (const auto known : {ProvenanceClass::branch, ProvenanceClass::tag, ProvenanceClass::stash, ProvenanceClass::note,
+                                 ProvenanceClass::pull, ProvenanceClass::reflog, ProvenanceClass::unreachable})
+          if (text_of(*provenance, "class") == kimiguard::name(known)) place.provenance.provenance = known;
       if (!place.fingerprint.empty()) finding.places.push_back(std::move(place));
     }
     findings.push_back(std::move(finding));

@@ -169,14 +169,6 @@ class WalkVisitor final : public git::ObjectVisitor {
   std::mutex& mutex_;
 };
 
-std::string work_folder(const git::Repository& repository) {
-  if (!repository.work_tree.empty()) return repository.work_tree;
-  // A store by itself, or a bare repository: its own folder, or that of the work tree around `.git`.
-  const std::string& dir = repository.common_dir;
-  if (dir.ends_with("/.git")) return dir.substr(0, dir.size() - 5);
-  return dir;
-}
-
 class Placer {
  public:
   Placer(const git::Repository& repository, PlaceNamer& namer)
@@ -576,6 +568,13 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
     }
   }
   return scanned;
+}
+
+std::string work_folder(const git::Repository& repository) {
+  if (!repository.work_tree.empty()) return repository.work_tree;
+  const std::string& dir = repository.common_dir;
+  if (dir.ends_with("/.git")) return dir.substr(0, dir.size() - 5);
+  return dir;
 }
 
 Repository describe(const git::Repository& repository, PlaceNamer& namer) {

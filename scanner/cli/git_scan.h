@@ -66,6 +66,10 @@ class GitScan {
   Progress& progress_;
 };
 
+// The folder that a repository's paths are below: its work tree; of a store by itself, or a bare repository, its own
+// folder, or that of the work tree around `.git`.
+std::string work_folder(const git::Repository& repository);
+
 // What a report says of a repository: remote without credentials, revision, branch.
 Repository describe(const git::Repository& repository, PlaceNamer& namer);
 

@@ -125,18 +125,23 @@ void what_to_do(Page& page, GitHook hook, const std::vector<const Finding*>& fin
       break;
     }
     case GitHook::pre_push: {
-      std::string commit;
+      // The first of all commits that have one; the very first of a history has nothing before it.
+      const Provenance* first = nullptr;
       for (const Finding* finding : findings)
         for (const Place& place : finding->places)
-          if (commit.empty()) commit = place.provenance.commit.substr(0, 12);
+          if (!place.provenance.commit.empty() && (first == nullptr || place.provenance.first_order < first->first_order))
+            first = &place.provenance;
+      const std::string from = first == nullptr                       ? std::string()
+                               : (first->first_order & 0xFFFFFFFF) == 1 ? " --root"
+                                                                       : " " + first->commit.substr(0, 12) + "^";
       add("It is not pushed yet as far as this clone knows, so take it out of the commits: git commit "
           "--amend for the last one, "
           "git rebase -i" +
-              (commit.empty() ? std::string() : " " + commit + "^") +
+              from +
               " for an older one. A later commit that deletes it is not enough.",
           "据本地所知它还没有被推送，请从提交中去掉：最近一次提交用 git commit --amend，更早的用 git "
           "rebase -i" +
-              (commit.empty() ? std::string() : " " + commit + "^") + "。仅在后续提交中删除是不够的。");
+              from + "。仅在后续提交中删除是不够的。");
       rotate_if_out();
       ignore();
       add("Last of all, past every check: git push --no-verify",

@@ -47,6 +47,8 @@ int run_ignore(const std::vector<std::string>& words) {
   app.add_option("--rule", entry.rule, "Only findings of this rule")->type_name("RULE-ID");
   app.add_option("--path", entry.path, "Only below paths that fit this glob, as in .gitignore")
       ->type_name("GLOB");
+  bool in_home = false;
+  app.add_flag("--in-home", in_home, "Write into the home folder's file, which every audit reads");
   app.add_option("--expires", entry.expires, "The last day on which this counts")
       ->type_name("YYYY-MM-DD");
   app.add_option("--rules", rule_paths, "Where rules of your own stand, if --rule names one")
@@ -56,9 +58,8 @@ int run_ignore(const std::vector<std::string>& words) {
       ->type_name("LANG")
       ->check(CLI::IsMember({"en", "zh"}));
   app.footer(
-      "The file is written at the root of the repository that holds this folder. An id names a key "
-      "wherever it lies,\n"
-      "or one setting; --path narrows it to some places.\n"
+      "The file is written at the root of the repository that holds this folder; with --in-home, for what an audit\n"
+      "found, in the home folder. An id names a key wherever it lies, or one setting; --path narrows it to some places.\n"
       "Examples:\n"
       "  kimiguard ignore 7e831dac --reason \"revoked on 2026-03-01, kept as evidence\"\n"
       "  kimiguard ignore --rule kimi-model-retired --path 'docs/**' --reason \"a page about old "
@@ -91,7 +92,8 @@ int run_ignore(const std::vector<std::string>& words) {
     }
   }
 
-  const std::string root = ignore_folder();
+  const std::string root = in_home ? home_ignore_folder() : ignore_folder();
+  if (root.empty()) return usage_error("HOME is not set, so there is no home folder to write into");
   const std::string file = root + "/" + std::string(kIgnoreFile);
   std::string before;
   if (is_there(file)) {
@@ -121,10 +123,10 @@ int run_ignore(const std::vector<std::string>& words) {
     say("Added to " + place, "已写入 " + place);
   out += "  " + line + "\n";
   if (!entry.id.empty() && entry.rule.empty() && entry.path.empty())
-    say("It accepts this key (or this setting) wherever it lies below that folder" +
+    say((in_home ? "It accepts this key (or this setting) in every audit" : "It accepts this key (or this setting) wherever it lies below that folder") +
             (entry.expires.empty() ? std::string() : ", up to and with " + entry.expires) +
             "; every report counts it as suppressed.",
-        "它在该目录下的任何位置接受此密钥（或此处设置）" +
+        (in_home ? "它在每次 audit 中接受此密钥（或此处设置）" : "它在该目录下的任何位置接受此密钥（或此处设置）") +
             (entry.expires.empty() ? std::string() : "，有效至 " + entry.expires + "（含当日）") +
             "；每份报告都会计入被抑制的数量。");
   else
@@ -137,8 +139,11 @@ int run_ignore(const std::vector<std::string>& words) {
   if (!entry.expires.empty() && entry.expires < common.date())
     say("That day is past: the line counts for nothing until you renew it.",
         "该日期已过：更新之前此条不起作用。");
-  say("To undo, delete that line. Commit the file, so that others see the reason.",
-      "如需撤销，删除该行即可。请提交此文件，让其他人看到理由。");
+  if (in_home)
+    say("To undo, delete that line.", "如需撤销，删除该行即可。");
+  else
+    say("To undo, delete that line. Commit the file, so that others see the reason.",
+        "如需撤销，删除该行即可。请提交此文件，让其他人看到理由。");
   const Status written = write_all(STDOUT_FILENO, out);
   return written ? 0 : usage_error(written.error().message);
 }

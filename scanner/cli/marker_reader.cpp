@@ -11,7 +11,7 @@ namespace kimiguard::cli {
 namespace {
 
 // UTF-16 and UTF-32 with a letter for each unit: enough for markers and line ends. A reason in another script
-// than Latin is lost, so such letters become "?", which still says something.
+// than Latin is lost, so such letters become U+FFFD, which still counts as said.
 std::string narrowed(std::string_view bytes, text::TextForm form) {
   const std::size_t unit = text::unit_size(form);
   const bool big = form == text::TextForm::utf16be || form == text::TextForm::utf32be;
@@ -22,7 +22,10 @@ std::string narrowed(std::string_view bytes, text::TextForm form) {
     bool plain = static_cast<unsigned char>(low) < 0x80;
     for (std::size_t i = 0; i < unit; ++i)
       if (i != (big ? unit - 1 : 0)) plain = plain && bytes[at + i] == '\0';
-    narrow += plain ? low : '?';
+    if (plain)
+      narrow += low;
+    else
+      narrow += "\xEF\xBF\xBD";
   }
   return narrow;
 }

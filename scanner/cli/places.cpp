@@ -42,6 +42,11 @@ std::string strip(const std::string& path, const std::string& folder) {
 
 }  // namespace
 
+std::optional<std::string> path_below(const std::string& path, const std::string& folder) {
+  if (!below(path, folder)) return std::nullopt;
+  return strip(path, folder);
+}
+
 std::string uri_path(std::string_view path) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
@@ -93,6 +98,14 @@ std::map<std::string, std::string> PlaceNamer::uri_bases() const {
       bases["PATH" + std::to_string(i + 1)] = uri(is_file_[i] ? parent_of(absolute_[i]) : absolute_[i]);
   bases["SYSTEM"] = "file:///";
   return bases;
+}
+
+std::string PlaceNamer::absolute(const std::string& base, const std::string& below) const {
+  std::string folder;
+  if (base == "SRCROOT") folder = source_root_;
+  for (std::size_t i = 0; i < absolute_.size(); ++i)
+    if (base == "PATH" + std::to_string(i + 1)) folder = is_file_[i] ? parent_of(absolute_[i]) : absolute_[i];
+  return (folder == "/" ? "" : folder) + "/" + below;
 }
 
 std::string PlaceNamer::shown(const std::string& absolute) const {

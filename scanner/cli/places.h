@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace kimiguard::cli {
 
 // Percent-encodes a path for a URI (RFC 3986), "/" kept.
 std::string uri_path(std::string_view path);
+
+// The path below `folder`, "" for the folder itself; nothing if it lies elsewhere. Both absolute.
+std::optional<std::string> path_below(const std::string& path, const std::string& folder);
 
 class PlaceNamer {
  public:
@@ -28,9 +32,14 @@ class PlaceNamer {
   };
   Named name(const std::string& absolute, int root);
 
+  // The other way: the absolute path of a named place.
+  std::string absolute(const std::string& base, const std::string& below) const;
+
   // As the user would write it: relative where they gave relative paths.
   std::string shown(const std::string& absolute) const;
 
+  // The outermost repository around each PATH, "" where there is none.
+  const std::vector<std::string>& roots() const { return roots_; }
   // The outermost repository that holds all PATHs; empty if there is none or there are two.
   const std::string& source_root() const { return source_root_; }
   // "src/" for a PATH below the root, "" for the root or several.

@@ -1,5 +1,6 @@
 // kimiguard scan
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "scanner/cli/command.h"
 #include "scanner/cli/output.h"
@@ -10,6 +11,18 @@
 #include "scanner/cli/signals.h"
 
 namespace kimiguard::cli {
+namespace {
+
+// What is scanned is said in one way: of two, one would be left unread without a word.
+Status one_selection(const ScanOptions& options) {
+  const int selections = int{options.staged} + int{!options.range.empty()} + int{!options.since.empty()} + int{options.branch};
+  if (selections > 1) return Error{"usage", "give one of --staged, --range, --since and --branch"};
+  if (selections == 1 && std::find(options.paths.begin(), options.paths.end(), "-") != options.paths.end())
+    return Error{"usage", "standard input (-) cannot be read together with --staged, --range, --since or --branch; scan it by itself"};
+  return Nothing{};
+}
+
+}  // namespace
 
 int run_scan(const std::vector<std::string>& words) {
   ScanOptions options;
@@ -37,6 +50,7 @@ int run_scan(const std::vector<std::string>& words) {
       "  git diff | kimiguard scan -                 a pipe");
   if (const auto over = parse(app, words)) return *over;
   options.common.lang_given = !options.common.lang.empty();
+  if (const Status chosen = one_selection(options); !chosen) return usage_error(chosen.error().message + "\nSee 'kimiguard scan --help'.");
   if (const Status outputs = check_outputs(options.common); !outputs) return usage_error(outputs.error().message);
 
   auto rules = RulebookSource::open(options.common.rules);

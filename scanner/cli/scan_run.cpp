@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -112,6 +113,11 @@ class ScanRun {
   Status narrowed_run() {
     auto repository = git::discover_repository(absolute_path(paths_.front()));
     if (!repository) return Error{"usage", "no git repository holds '" + paths_.front() + "': " + repository.error().message};
+    for (const std::string& path : paths_) {
+      const auto other = git::discover_repository(absolute_path(path));
+      if (!other || other->git_dir != repository->git_dir)
+        return Error{"usage", "'" + paths_.front() + "' and '" + path + "' are not of one git repository; scan what is staged, or a range, one at a time"};
+    }
     repositories_seen_.insert(repository->objects_dir);
     narrowed_to_ = *repository;
     described_.push_back(describe(*repository, namer_));
@@ -292,11 +298,69 @@ class ScanRun {
   bool base_may_suppress() const { return !options_.no_inline && of_commits(); }
   bool of_commits() const { return !options_.range.empty() || !options_.since.empty() || options_.branch; }
 
-  void suppress_by_ignore_file(Report& report, std::string_view text, const std::string& name) {
-    const suppress::IgnoreOutcome outcome =
-        suppress::apply_ignore_file(report.findings, suppress::read_ignore_file(text, name), options_.common.date());
+  void suppress_by_ignore_file(Report& report, std::string_view text, const std::string& name, const suppress::PathBelow& below) {
+    const suppress::IgnoreFile file = suppress::read_ignore_file(text, name);
+    const suppress::IgnoreOutcome outcome = suppress::apply_ignore_file(report.findings, file, options_.common.date(), below);
     report.suppressed += outcome.suppressed;
     for (const suppress::Problem& problem : outcome.problems) report.notes.push_back(problem.where + ": " + problem.message);
+    for (const suppress::IgnoreEntry& entry : file.entries)
+      if (!entry.rule.empty() && rules_->rulebook()->rule(entry.rule) == nullptr)
+        report.notes.push_back(name + ":" + std::to_string(entry.line) + ": there is no rule '" + entry.rule +
+                               "'; 'kimiguard rules list' names them all");
+  }
+
+  // An ignore file speaks for what lies below its folder. What has no root, a pipe or a single file outside every
+  // repository, is spoken for by the one that `kimiguard ignore` writes where the caller stands.
+  struct IgnoreSource {
+    std::string folder;
+    bool rootless = false;
+  };
+
+  // The roots of the repositories around each PATH, the outermost and the nearest, and of those met on the way; a
+  // folder outside every repository is a root itself.
+  std::vector<IgnoreSource> ignore_sources() const {
+    std::map<std::string, bool> sources;
+    std::size_t index = 0;
+    for (const std::string& path : paths_) {
+      if (path == "-") {
+        sources[ignore_folder()] = true;
+        continue;
+      }
+      const std::string absolute = absolute_path(path);
+      const std::string root = namer_.roots()[index++];
+      if (!root.empty()) {
+        sources.try_emplace(root, false);
+        if (narrowed_to_)
+          sources.try_emplace(work_folder(*narrowed_to_), false);
+        else if (auto nearest = git::discover_repository(absolute))
+          sources.try_emplace(work_folder(*nearest), false);
+      } else if (is_folder(absolute)) {
+        sources.try_emplace(absolute, false);
+      } else {
+        sources[ignore_folder()] = true;
+      }
+    }
+    for (const MatchCollector::Nested& nested : repositories_) sources.try_emplace(absolute_path(nested.path), false);
+    std::vector<IgnoreSource> list;
+    for (const auto& [folder, rootless] : sources) list.push_back({folder, rootless});
+    return list;
+  }
+
+  suppress::PathBelow below(const std::string& folder) const {
+    return [this, folder](const Place& place) -> std::optional<std::string> {
+      if (place.exposure.place == PlaceKind::standard_input) return std::nullopt;
+      return path_below(namer_.absolute(place.uri_base, suppress::path_below_base(place)), folder);
+    };
+  }
+
+  suppress::PathBelow below(const IgnoreSource& source, const std::vector<IgnoreSource>& all) const {
+    if (!source.rootless) return below(source.folder);
+    return [this, source, &all](const Place& place) -> std::optional<std::string> {
+      if (auto path = below(source.folder)(place)) return path;
+      for (const IgnoreSource& other : all)
+        if (!other.rootless && below(other.folder)(place)) return std::nullopt;
+      return suppress::path_below_base(place);
+    };
   }
 
   void suppress_by_tree(Report& report) {
@@ -309,15 +373,9 @@ class ScanRun {
       if (said.insert(problem.where + ": " + problem.message).second && said.size() > kMostProblems) break;
     report.notes.insert(report.notes.end(), said.begin(), said.end());
 
-    std::set<std::string> files;
-    if (!namer_.source_root().empty()) files.insert(namer_.source_root() + "/.kimiguardignore");
-    else
-      for (const std::string& path : paths_) {
-        if (path != "-" && is_folder(path)) files.insert(absolute_path(path) + "/.kimiguardignore");
-        // A pipe and a single file have no root: what `kimiguard ignore` wrote where the caller stands.
-        else if (!report.findings.empty()) files.insert(ignore_folder() + "/.kimiguardignore");
-      }
-    for (const std::string& file : files) {
+    const std::vector<IgnoreSource> sources = ignore_sources();
+    for (const IgnoreSource& source : sources) {
+      const std::string file = source.folder + "/" + std::string(kIgnoreFile);
       if (!is_there(file)) continue;
       if (!is_plain_file(file)) {
         report.notes.push_back(namer_.shown(file) + " is no plain file; it allows nothing.");
@@ -328,7 +386,7 @@ class ScanRun {
         coverage_.gaps.push_back({GapKind::unreadable, text.error().code, namer_.shown(file), text.error().message, 1});
         continue;
       }
-      suppress_by_ignore_file(report, *text, namer_.shown(file));
+      suppress_by_ignore_file(report, *text, namer_.shown(file), below(source, sources));
     }
   }
 
@@ -343,7 +401,7 @@ class ScanRun {
           return std::optional<Suppression>({"inline", allowed->reason, path + ":" + std::to_string(allowed->marker_line) + at});
       return std::optional<Suppression>();
     });
-    if (const auto text = base.file(".kimiguardignore")) suppress_by_ignore_file(report, *text, ".kimiguardignore" + at);
+    if (const auto text = base.file(std::string(kIgnoreFile))) suppress_by_ignore_file(report, *text, std::string(kIgnoreFile) + at, below(work_folder(*narrowed_to_)));
   }
 
   void suppress_known(Report& report) {

@@ -23,7 +23,12 @@ struct Provenance {
   Pushed pushed = Pushed::unknown;
   bool in_head = false;              // a path of HEAD's tree still holds it
   std::string commit;                // full hex of the first commit (by topology) that brought it in
+  std::string commit_path;           // where `commit` has it, raw bytes
   std::string last_commit;           // last commit that still has it; empty if HEAD has it
+  // To compare `commit`, and `last_commit`, of several objects: the lowest came first, the highest is the last; by
+  // topology, not by date, and what HEAD's history has goes before what only other refs have.
+  std::uint64_t first_order = 0;
+  std::uint64_t last_order = 0;
   std::string author;                // "Name <address>" of `commit`
   std::string date;                  // author date of `commit`, ISO 8601 with its own zone
   std::vector<std::string> paths;    // every path it had, raw bytes, sorted

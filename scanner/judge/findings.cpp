@@ -97,6 +97,31 @@ auto place_order(const Sighting& a) {
                     a.match.origin != nullptr ? a.match.origin->object_id : std::string());
 }
 
+// A file that is edited is stored anew, and each version knows only of its own commits. A key stands at a path of
+// today since the first version there that had it.
+void settle_first_commits(std::vector<Sighting>& sightings) {
+  std::map<std::tuple<std::string, std::string, std::string>, const Sighting*> first;  // secret, base, path
+  const auto spot = [](const Sighting& s) { return std::tuple(s.match.secret.id(), s.uri_base, s.uri); };
+  const auto in_branches = [](const Sighting& s) {
+    return !s.provenance.commit.empty() && (s.provenance.provenance == ProvenanceClass::head || s.provenance.provenance == ProvenanceClass::branch);
+  };
+  for (const Sighting& sighting : sightings) {
+    if (!in_branches(sighting)) continue;
+    const Sighting*& known = first[spot(sighting)];
+    if (known == nullptr || sighting.provenance.first_order < known->provenance.first_order) known = &sighting;
+  }
+  for (Sighting& sighting : sightings) {
+    if (sighting.provenance.provenance != ProvenanceClass::head || sighting.provenance.commit.empty()) continue;
+    const Provenance& earliest = first[spot(sighting)]->provenance;
+    if (earliest.first_order >= sighting.provenance.first_order) continue;
+    sighting.provenance.commit = earliest.commit;
+    sighting.provenance.commit_path = earliest.commit_path;
+    sighting.provenance.first_order = earliest.first_order;
+    sighting.provenance.author = earliest.author;
+    sighting.provenance.date = earliest.date;
+  }
+}
+
 Place place_of(const Sighting& sighting, Severity severity) {
   Place place;
   place.path = sighting.path;
@@ -118,6 +143,7 @@ Place place_of(const Sighting& sighting, Severity severity) {
 std::vector<Finding> leak_findings(std::vector<Sighting> sightings, const Rulebook& rulebook, const JudgeOptions& options) {
   settle_attribution(sightings, rulebook);
   std::erase_if(sightings, [](const Sighting& s) { return s.match.rule.empty(); });
+  settle_first_commits(sightings);
 
   struct Group {
     std::vector<const Sighting*> places;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "scanner/core/finding_id.h"
+#include "scanner/report/joined_provenance.h"
 #include "scanner/report/message.h"
 #include "scanner/report/uri.h"
 #include "scanner/report/voice.h"
@@ -127,7 +128,8 @@ constexpr std::size_t kMostPaths = 4;
 std::vector<std::string> provenance_sentences(const Group& group, std::string_view language) {
   const Voice voice(language);
   const Place* strongest = nullptr;
-  const Place* pushed = nullptr;
+  std::vector<const Place*> known;
+  std::vector<const Place*> pushed;
   bool in_repository = false;
   bool not_pushed = false;
   bool in_head = false;
@@ -136,16 +138,17 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
     const bool object = provenance.provenance != ProvenanceClass::worktree;
     if (!place->exposure.in_repository && !object) continue;
     in_repository = true;
+    known.push_back(place);
     in_head |= provenance.in_head || provenance.provenance == ProvenanceClass::head;
     if (strongest == nullptr || provenance.provenance < strongest->provenance.provenance)
       strongest = place;
-    if (provenance.pushed == Pushed::yes && (pushed == nullptr || pushed->provenance.remotes.empty()))
-      pushed = place;
+    if (provenance.pushed == Pushed::yes) pushed.push_back(place);
     not_pushed |= object && provenance.pushed == Pushed::no;
   }
   std::vector<std::string> sentences;
   if (!in_repository || strongest == nullptr) return sentences;
-  const Provenance& provenance = strongest->provenance;
+  const Provenance provenance =
+      strongest->provenance.provenance == ProvenanceClass::worktree ? strongest->provenance : joined_provenance(known);
   const std::string since =
       provenance.commit.empty()
           ? std::string()
@@ -220,15 +223,15 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
                               : " and " + std::to_string(provenance.paths.size() - kMostPaths) + " more";
     sentences.push_back(utf8_name(text + std::string(voice.full_stop())));
   }
-  if (pushed != nullptr) {
-    std::string where = pushed->provenance.remotes.empty() ? std::string(voice("a remote", "远程仓库"))
-                                                           : pushed->provenance.remotes.front();
+  if (!pushed.empty()) {
+    const Provenance out = joined_provenance(pushed);
+    std::string where = out.remotes.empty() ? std::string(voice("a remote", "远程仓库")) : out.remotes.front();
     if (where.starts_with("refs/remotes/")) where.erase(0, 13);
     std::string text(voice("Pushed: on ", "已推送：在 "));
     text += where;
-    if (!pushed->provenance.date.empty()) {
+    if (!out.date.empty()) {
       text += voice(" since ", " 上，自 ");
-      text += day(pushed->provenance.date);
+      text += day(out.date);
       text += voice("", " 起");
     } else {
       text += voice("", " 上");
@@ -323,7 +326,11 @@ std::string place_words(const Place& place, std::string_view language) {
 }
 
 std::string ignore_command(const Finding& finding) {
-  return "kimiguard ignore " + finding_id(finding).substr(0, kShownIdDigits) + " --reason \"…\"";
+  // What only an audit reads is accepted in the file that every audit reads, wherever it is run.
+  const bool in_home = !finding.places.empty() && (finding.places.front().uri_base == "HOME" ||
+                                                   finding.places.front().exposure.place == PlaceKind::environment ||
+                                                   finding.places.front().exposure.place == PlaceKind::process);
+  return "kimiguard ignore " + finding_id(finding).substr(0, kShownIdDigits) + (in_home ? " --in-home" : "") + " --reason \"…\"";
 }
 
 std::string evidence_words(const Finding& finding, std::string_view language) {

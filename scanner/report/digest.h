@@ -56,7 +56,7 @@ std::vector<std::string> provenance_sentences(const Group& group, std::string_vi
 // What is remarkable about a place, in a few words: "tracked", "mode 0644", "in a transcript".
 std::string place_words(const Place& place, std::string_view language);
 
-// `kimiguard ignore a1b2c3d4 --reason "…"`, to paste and fill in; short enough for any terminal.
+// `kimiguard ignore a1b2c3d4 --reason "…"`, with --in-home where an audit found it, to paste and fill in; short enough for any terminal.
 std::string ignore_command(const Finding& finding);
 
 // "high: prefix sk-kimi-, host api.kimi.com".

@@ -1,6 +1,7 @@
 #include "scanner/report/facts.h"
 
 #include "scanner/core/finding_id.h"
+#include "scanner/report/joined_provenance.h"
 #include "scanner/report/uri.h"
 
 namespace kimiguard::report {
@@ -50,7 +51,7 @@ Json provenance_facts(const Provenance& provenance) {
   if (!provenance.commit.empty()) object["commit"] = provenance.commit;
   if (!provenance.last_commit.empty()) object["lastCommit"] = provenance.last_commit;
   if (!provenance.paths.empty()) {
-    object["path"] = utf8_name(provenance.paths.front());
+    object["path"] = utf8_name(provenance.commit_path.empty() ? provenance.paths.front() : provenance.commit_path);
     if (provenance.paths.size() > 1) object["paths"] = names(provenance.paths);
   }
   if (!provenance.date.empty()) object["date"] = provenance.date;
@@ -117,7 +118,9 @@ void add_finding_facts(Json& object, const Finding& finding) {
   if (!finding.places.empty()) {
     const Place& place = finding.places.front();
     object["exposure"] = exposure_facts(place.exposure);
-    object["provenance"] = provenance_facts(place.provenance);
+    std::vector<const Place*> places;
+    for (const Place& one : finding.places) places.push_back(&one);
+    object["provenance"] = provenance_facts(joined_provenance(places));
     object["decoded"] = decoded_facts(place.decoded);
     if (!place.variable.empty()) object["variable"] = utf8_name(place.variable);
   }

@@ -175,7 +175,8 @@ void write_markdown(const CleanReport& report, const Rulebook& rulebook, const O
       }
       out << "\n";
     }
-    out << voice("To accept one: ", "接受某一项：") << "`kimiguard ignore ID --reason \"…\"`\n\n";
+    out << voice("To accept one: ", "接受某一项：") << "`kimiguard ignore ID" << (report->command == "audit" ? " --in-home" : "")
+        << " --reason \"…\"`\n\n";
   }
   if (report->inventory) inventory(*report->inventory, rulebook, options, out);
   out << markdown_text(coverage_line(*report, options.language));

@@ -126,6 +126,7 @@ class Walk {
     text(place.region.line_without_secret);
     Provenance& provenance = place.provenance;
     text(provenance.author);
+    text(provenance.commit_path);
     for (std::string& path : provenance.paths) text(path);
     for (std::string& ref : provenance.refs) text(ref);
     for (std::string& remote : provenance.remotes) text(remote);

@@ -204,8 +204,8 @@ class Page {
                        "keys in their tools' own stores", "个密钥在工具自己的存储中"));
     if (!text.empty()) text += voice_(". ", "。");
     if (brief)
-      text += voice_("To accept one: kimiguard ignore ID --reason \"…\". ",
-                     "接受某一项：kimiguard ignore ID --reason \"…\"。");
+      text += std::string(voice_("To accept one: ", "接受某一项：")) + "kimiguard ignore ID" +
+              (report_.command == "audit" ? " --in-home" : "") + " --reason \"…\"" + std::string(voice_(". ", "。"));
     text += voice_("See everything with -v, or as a page: -f html -o report.html",
                    "用 -v 查看全部，或生成网页：-f html -o report.html");
     Lines lines;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "scanner/suppress/fingerprint.h"
@@ -124,12 +125,28 @@ struct Spot {
   Json* path = nullptr;  // JSON only: the name for people
 };
 
+// Whether what a report says of a finding or place ("provenance") is that a tree of today has it. Where nothing is
+// said, as in an audit, it does.
+bool in_tree(const Json& properties) {
+  const Json* provenance = member(properties, "provenance");
+  if (provenance == nullptr) return true;
+  const Json* in_head = member(*provenance, "inHead");
+  if (in_head != nullptr && in_head->is_boolean() && in_head->get<bool>()) return true;
+  const std::string known = text_of(member(*provenance, "class"));
+  return known.empty() || known == name(ProvenanceClass::head) || known == name(ProvenanceClass::staged) ||
+         known == name(ProvenanceClass::worktree);
+}
+bool in_tree(const Provenance& provenance) {
+  return provenance.in_head || provenance.provenance == ProvenanceClass::head ||
+         provenance.provenance == ProvenanceClass::staged || provenance.provenance == ProvenanceClass::worktree;
+}
+
 std::optional<Spot> json_spot(Json& place) {
   if (!place.is_object()) return std::nullopt;
   const std::string print = text_of(member(place, "fingerprint"));
   const std::string uri = text_of(member(place, "uri"));
   if (print.empty() || uri.empty()) return std::nullopt;
-  Spot spot{{print, baseline_path(text_of(member(place, "uriBaseId")), percent_decoded(uri))},
+  Spot spot{{print, baseline_path(text_of(member(place, "uriBaseId")), percent_decoded(uri)), in_tree(place)},
             &place["uri"],
             nullptr,
             nullptr};
@@ -138,13 +155,14 @@ std::optional<Spot> json_spot(Json& place) {
   return spot;
 }
 
-std::optional<Spot> sarif_spot(Json& location, const std::string& print) {
+// `tree`: of the result, whose places are all of one kind.
+std::optional<Spot> sarif_spot(Json& location, const std::string& print, bool tree) {
   const Json* physical = member(location, "physicalLocation");
   const Json* artifact = physical == nullptr ? nullptr : member(*physical, "artifactLocation");
   const std::string uri = artifact == nullptr ? std::string() : text_of(member(*artifact, "uri"));
   if (print.empty() || uri.empty()) return std::nullopt;
   Json& target = location["physicalLocation"]["artifactLocation"];
-  Spot spot{{print, baseline_path(text_of(member(target, "uriBaseId")), percent_decoded(uri))},
+  Spot spot{{print, baseline_path(text_of(member(target, "uriBaseId")), percent_decoded(uri)), tree},
             &target["uri"],
             nullptr,
             nullptr};
@@ -180,10 +198,12 @@ template <class Keep>
 bool visit_sarif_result(Json& result, const Keep& keep) {
   if (!result.is_object()) return false;
   const Json* prints = member(result, "partialFingerprints");
+  const Json* facts = member(result, "properties");
+  const bool tree = facts == nullptr || in_tree(*facts);
   bool any = false;
   if (prints != nullptr && result.contains("locations") && result["locations"].is_array() &&
       !result["locations"].empty()) {
-    std::optional<Spot> spot = sarif_spot(result["locations"][0], text_of(member(*prints, kPrint)));
+    std::optional<Spot> spot = sarif_spot(result["locations"][0], text_of(member(*prints, kPrint)), tree);
     if (spot) any = keep(*spot);
   }
   bool related = false;
@@ -193,7 +213,7 @@ bool visit_sarif_result(Json& result, const Keep& keep) {
       const std::string print =
           properties == nullptr ? std::string() : text_of(member(*properties, kPrint));
       if (print.empty()) return true;  // a setting of the connection, not a place of the finding
-      std::optional<Spot> spot = sarif_spot(location, print);
+      std::optional<Spot> spot = sarif_spot(location, print, tree);
       const bool stays = spot && keep(*spot);
       related |= stays;
       return stays;
@@ -245,49 +265,62 @@ void visit(Parsed& parsed, const Keep& keep) {
   }
 }
 
+using Spotted = std::pair<std::string, std::string>;  // fingerprint, path
+Spotted spotted(const BaselineEntry& entry) { return {entry.fingerprint, entry.path}; }
+Spotted spotted(const Place& place) { return {place.fingerprint, baseline_path(place)}; }
+
 // Which of the present places the entries know, and where each entry went.
 struct Pairing {
-  std::set<BaselineEntry> known;                // present places
-  std::map<BaselineEntry, const Place*> moved;  // entry at a lost path -> a place at the new one
-  std::set<BaselineEntry> found;                // entries at their own path
+  std::set<Spotted> known;                // present places
+  std::map<Spotted, const Place*> moved;  // entry that is nowhere at its path -> a place at the new one
+  std::set<Spotted> found;                // entries at their own path
   std::uint64_t renamed = 0;
 };
 
 Pairing pair_up(const std::vector<Finding>& findings, const std::vector<BaselineEntry>& entries) {
+  struct Present {
+    const Place* place;
+    bool tree;
+  };
   Pairing pairing;
-  std::map<BaselineEntry, const Place*> present;
+  std::map<Spotted, Present> present;
   for (const Finding& finding : findings)
-    for (const Place& place : finding.places)
-      present.try_emplace({place.fingerprint, baseline_path(place)}, &place);
+    for (const Place& place : finding.places) {
+      const bool tree = in_tree(place.provenance);
+      const auto [it, fresh] = present.try_emplace(spotted(place), Present{&place, tree});
+      if (!fresh) it->second.tree |= tree;
+    }
+  // What a path has lost: all of it, or what was in the tree and is left in history only.
   std::map<std::string_view, std::vector<const BaselineEntry*>> lost;
   for (const BaselineEntry& entry : entries) {
-    if (present.contains(entry)) {
-      pairing.found.insert(entry);
-      pairing.known.insert(entry);
-    } else {
-      lost[entry.fingerprint].push_back(&entry);
+    const auto there = present.find(spotted(entry));
+    if (there != present.end()) {
+      pairing.found.insert(spotted(entry));
+      pairing.known.insert(spotted(entry));
+      if (there->second.tree || !entry.in_tree) continue;
     }
+    lost[entry.fingerprint].push_back(&entry);
   }
-  // A file that only moved keeps its name most often, so equal names are paired before any others. Both
-  // sides are sorted, so the pairing is the same every time.
+  // A file that only moved keeps its name most often, so equal names are paired before any others, and the file of
+  // today before its own past. All is sorted, so the pairing is the same every time.
   const auto base = [](std::string_view path) { return path.substr(path.rfind('/') + 1); };
-  for (const bool same_name : {true, false}) {
-    for (const auto& [place, where] : present) {
-      if (pairing.known.contains(place)) continue;
-      const auto candidates = lost.find(place.fingerprint);
-      if (candidates == lost.end()) continue;
-      std::vector<const BaselineEntry*>& left = candidates->second;
-      const std::string_view name = base(place.path);
-      const auto match = std::find_if(left.begin(), left.end(), [&](const BaselineEntry* one) {
-        return !same_name || base(one->path) == name;
-      });
-      if (match == left.end()) continue;
-      pairing.moved[**match] = where;
-      left.erase(match);
-      pairing.known.insert(place);
-      ++pairing.renamed;
-    }
-  }
+  for (const bool tree : {true, false})
+    for (const bool same_name : {true, false})
+      for (const auto& [place, where] : present) {
+        if (where.tree != tree || pairing.known.contains(place)) continue;
+        const auto candidates = lost.find(place.first);
+        if (candidates == lost.end()) continue;
+        std::vector<const BaselineEntry*>& left = candidates->second;
+        const std::string_view name = base(place.second);
+        const auto match = std::find_if(left.begin(), left.end(), [&](const BaselineEntry* one) {
+          return !same_name || base(one->path) == name;
+        });
+        if (match == left.end()) continue;
+        if (!pairing.found.contains(spotted(**match))) pairing.moved[spotted(**match)] = where.place;
+        left.erase(match);
+        pairing.known.insert(place);
+        ++pairing.renamed;
+      }
   return pairing;
 }
 
@@ -335,8 +368,12 @@ Result<Baseline> read_baseline(std::string_view text, std::string_view name) try
     baseline.entries.push_back(spot.entry);
     return true;
   });
-  std::sort(baseline.entries.begin(), baseline.entries.end());
-  baseline.entries.erase(std::unique(baseline.entries.begin(), baseline.entries.end()),
+  // One that the tree has stands before those of history.
+  std::sort(baseline.entries.begin(), baseline.entries.end(), [](const BaselineEntry& a, const BaselineEntry& b) {
+    return std::tie(a.fingerprint, a.path, b.in_tree) < std::tie(b.fingerprint, b.path, a.in_tree);
+  });
+  baseline.entries.erase(std::unique(baseline.entries.begin(), baseline.entries.end(),
+                                     [](const BaselineEntry& a, const BaselineEntry& b) { return spotted(a) == spotted(b); }),
                          baseline.entries.end());
   return baseline;
 } catch (const Json::exception&) {  // a member of a type that no report of ours has
@@ -350,7 +387,7 @@ BaselineOutcome apply_baseline(std::vector<Finding>& findings, const Baseline& b
   outcome.gone = baseline.entries.size() - pairing.found.size() - pairing.moved.size();
   outcome.suppressed =
       suppress_places(findings, [&](const Finding&, const Place& place) -> std::optional<Suppression> {
-        if (!pairing.known.contains({place.fingerprint, baseline_path(place)})) return std::nullopt;
+        if (!pairing.known.contains(spotted(place))) return std::nullopt;
         return Suppression{"baseline", "known since the baseline", baseline.name};
       });
   return outcome;
@@ -365,11 +402,11 @@ Result<BaselineUpdate> update_baseline(std::string_view text, std::string_view n
   const Pairing pairing = pair_up(findings, before->entries);
   BaselineUpdate update;
   visit(*parsed, [&](Spot& spot) {
-    if (pairing.found.contains(spot.entry)) {
+    if (pairing.found.contains(spotted(spot.entry))) {
       ++update.kept;
       return true;
     }
-    const auto moved = pairing.moved.find(spot.entry);
+    const auto moved = pairing.moved.find(spotted(spot.entry));
     if (moved == pairing.moved.end()) {
       ++update.gone;
       return false;

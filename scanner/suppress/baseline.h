@@ -1,7 +1,8 @@
 // A baseline: an earlier report of ours (JSON, JSONL or SARIF) whose findings are known.
 //
 // A place is known when the baseline has its fingerprint (kimiguard/v1) at its path. At another path it
-// is known only if the baseline's path lost it (the file was renamed), one new path for each lost one.
+// is known only if the baseline's path lost it (the file was renamed), one new path for each lost one. A
+// path loses it where the work tree and HEAD have it there no more; older versions in history keep it for ever.
 // So a moved line, a renamed file and a rebase change nothing, and the same key in a new file, or on a
 // new line of the same file, is reported. SARIF keeps a hundred places of a finding and five thousand
 // findings; what it left out is reported again, so JSON is the better baseline.
@@ -20,12 +21,13 @@ namespace kimiguard::suppress {
 struct BaselineEntry {
   std::string fingerprint;
   std::string path;  // as baseline_path gives it
+  bool in_tree = true;  // in the work tree, the index or HEAD when the report was made, not in history alone
   friend auto operator<=>(const BaselineEntry&, const BaselineEntry&) = default;
 };
 
 struct Baseline {
   std::string name;                    // for messages: the file's name
-  std::vector<BaselineEntry> entries;  // sorted, each once
+  std::vector<BaselineEntry> entries;  // sorted, a fingerprint and path once
 };
 
 // Any bytes. Errors: "not-a-report" with what was expected.

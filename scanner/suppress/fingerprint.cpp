@@ -90,8 +90,9 @@ void assign_fingerprints(std::vector<Finding>& findings) {
     const std::string subject = subject_of(finding);
     for (Place& place : finding.places)
       alike[{finding.rule, subject, squeezed(place.region.line_without_secret), baseline_path(place),
-             // One version of a file; another commit's is counted by itself.
-             place.provenance.commit + place.path}]
+             // One version of a file; another commit's is counted by itself, and so is HEAD's, which is told with the
+             // commit of the first that had the key.
+             std::string(name(place.provenance.provenance)) + place.provenance.commit + place.path}]
           .push_back(&place);
   }
   for (auto& [key, places] : alike) {

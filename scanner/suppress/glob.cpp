@@ -70,6 +70,12 @@ bool part_fits(std::string_view glob, std::string_view text) {
   return g == glob.size();
 }
 
+// "a.zip!" is what a.zip is called before its members.
+bool name_fits(std::string_view glob, std::string_view name) {
+  if (part_fits(glob, name)) return true;
+  return name.ends_with('!') && part_fits(glob, name.substr(0, name.size() - 1));
+}
+
 }  // namespace
 
 bool glob_fits(std::string_view glob, std::string_view path) {
@@ -89,7 +95,7 @@ bool glob_fits(std::string_view glob, std::string_view path) {
     if (wanted[w] == "**") {
       star = w++;
       resume = p;
-    } else if (part_fits(wanted[w], parts[p])) {
+    } else if (name_fits(wanted[w], parts[p])) {
       ++w;
       ++p;
     } else if (star != std::string_view::npos) {
@@ -99,6 +105,7 @@ bool glob_fits(std::string_view glob, std::string_view path) {
       return false;
     }
   }
+  if (glob.ends_with('/') && (w == 0 || wanted[w - 1] != "**")) return false;
   while (w < wanted.size() && wanted[w] == "**") ++w;
   return w == wanted.size();
 }

@@ -8,6 +8,7 @@
 #include "scanner/core/lowered.h"
 #include "scanner/suppress/fingerprint.h"
 #include "scanner/suppress/glob.h"
+#include "scanner/suppress/reason.h"
 #include "scanner/suppress/suppression.h"
 
 namespace kimiguard::suppress {
@@ -37,18 +38,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-// A reason says something: a letter or digit of any script in it.
-bool says_something(std::string_view reason) {
-  static constexpr std::string_view kEllipsis = "…";
-  std::string rest(reason);
-  for (std::size_t at = rest.find(kEllipsis); at != std::string::npos; at = rest.find(kEllipsis))
-    rest.erase(at, kEllipsis.size());
-  return std::any_of(rest.begin(), rest.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-           (c >= 'a' && c <= 'z');
-  });
 }
 
 // Control characters have no place in a line of the file; a tab stands in quotes.
@@ -95,6 +84,9 @@ Result<IgnoreEntry> read_line(std::string_view line) {
     }
     rest = trimmed(rest);
     if (value.empty()) return broken("a value is empty");
+    for (const auto& [field, given] : {std::pair<std::string_view, const std::string*>{"id", &entry.id}, {"rule", &entry.rule},
+                                       {"path", &entry.path}, {"expires", &entry.expires}})
+      if (name == field && !given->empty()) return broken("give " + std::string(field) + "= once; write a line for each");
     if (has_control(value)) return broken("a value holds a control character");
     if (name == "id") {
       entry.id = lowered(value);
@@ -134,8 +126,9 @@ bool is_entry(std::string_view line) {
   return !text.empty() && text.front() != '#';
 }
 
-// Path below the base, without the base's name.
-std::string path_below(const Place& place) {
+}  // namespace
+
+std::string path_below_base(const Place& place) {
   std::string path = place.uri.empty() ? place.path : place.uri;
   std::string members;
   for (const Inside& part : place.inside)
@@ -143,6 +136,8 @@ std::string path_below(const Place& place) {
   if (!path.ends_with(members)) path += members;
   return path;
 }
+
+namespace {
 
 std::string quoted(std::string_view value) {
   if (value.find_first_of(" \t\"\\") == std::string_view::npos) return std::string(value);
@@ -205,7 +200,7 @@ IgnoreFile read_ignore_file(std::string_view text, std::string_view name) {
 }
 
 IgnoreOutcome apply_ignore_file(std::vector<Finding>& findings, const IgnoreFile& file,
-                                std::string_view as_of) {
+                                std::string_view as_of, const PathBelow& path_below) {
   IgnoreOutcome outcome;
   outcome.problems = file.problems;
   std::set<std::string> ids;
@@ -237,15 +232,13 @@ IgnoreOutcome apply_ignore_file(std::vector<Finding>& findings, const IgnoreFile
       findings, [&](const Finding& finding, const Place& place) -> std::optional<Suppression> {
         if (entries.empty()) return std::nullopt;
         const std::string id = finding_id(finding);
-        std::string path;
+        const std::optional<std::string> path = path_below(place);
+        if (!path) return std::nullopt;
         std::optional<Suppression> suppression;
         for (const IgnoreEntry* entry : entries) {
           if (!entry->id.empty() && (id.empty() || !id.starts_with(entry->id))) continue;
           if (!entry->rule.empty() && entry->rule != finding.rule) continue;
-          if (!entry->path.empty()) {
-            if (path.empty()) path = path_below(place);
-            if (!glob_fits(entry->path, path)) continue;
-          }
+          if (!entry->path.empty() && !glob_fits(entry->path, *path)) continue;
           used.insert(entry->line);
           if (!suppression) suppression = Suppression{"ignore_file", entry->reason, where(*entry)};
         }

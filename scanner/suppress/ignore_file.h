@@ -8,12 +8,14 @@
 // Fields are separated by white space; a value with spaces stands in double quotes (\" and \\ inside).
 // At least one of id, rule and path; all that are given must fit. `id`: that of a secret or of a finding
 // about a setting, at least 8 of its 16 hex digits; a prefix that fits two of them allows nothing.
-// `path`: a glob (glob.h) below the root of the scan. `expires`: the last day on which the entry counts.
+// `path`: a glob (glob.h) below the folder of the file, and an entry counts for places there only. `expires`: the last day on which the entry counts.
 // `reason` is required, stands last and takes the rest of the line. Other lines are reported and allow
 // nothing.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,9 +50,16 @@ struct IgnoreOutcome {
   std::vector<std::uint64_t> unused;  // lines of entries that fitted nothing
 };
 
+// Where a place lies below the folder of the ignore file, members of archives too; nothing: elsewhere, where
+// that file has no say.
+using PathBelow = std::function<std::optional<std::string>(const Place&)>;
+
+// The path below the place's own base.
+std::string path_below_base(const Place& place);
+
 // Suppresses what entries fit. `as_of` is today or --as-of, YYYY-MM-DD.
-IgnoreOutcome apply_ignore_file(std::vector<Finding>& findings, const IgnoreFile& file,
-                                std::string_view as_of);
+IgnoreOutcome apply_ignore_file(std::vector<Finding>& findings, const IgnoreFile& file, std::string_view as_of,
+                                const PathBelow& path_below = path_below_base);
 
 // The one id among `findings` that begins with `prefix`. Errors: "short-id", "unknown-id",
 // "ambiguous-id", each with the mend.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <string>
+
+#include "scanner/suppress/reason.h"
 
 namespace kimiguard::suppress {
 namespace {
@@ -36,6 +38,8 @@ constexpr std::array<ForeignMarker, 12> kForeign = {{
     {"secretlint-disable-next-line", Reach::next_line},
     {"pragma:allowlist secret", Reach::line},
 }};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 struct Line {
   std::uint64_t number;
@@ -83,25 +87,44 @@ class Lines {
   mutable std::size_t end_ = 0;
 };
 
-// Nothing but white space and the beginning of a comment before the marker.
+// Nothing but white space and the signs that begin a comment stand before the marker, in whatever language: no letter
+// or digit but in words that do begin one (REM, dnl, a "_comment" of JSON).
 bool is_comment_only(std::string_view before) {
-  static constexpr std::array<std::string_view, 14> kOpeners = {
-      "#", "//", "///", "--", ";", "/*", "/**", "*", "<!--", "%", "'", "REM", "rem", "{/*"};
-  while (!before.empty() && (before.front() == ' ' || before.front() == '\t')) before.remove_prefix(1);
-  while (!before.empty() && (before.back() == ' ' || before.back() == '\t')) before.remove_suffix(1);
-  if (std::find(kOpeners.begin(), kOpeners.end(), before) != kOpeners.end()) return true;
-  // "####" and the like.
-  return !before.empty() && before.find_first_not_of(before.front()) == std::string_view::npos &&
-         std::string_view("#/-;%*").find(before.front()) != std::string_view::npos;
+  static constexpr std::array<std::string_view, 6> kWords = {"rem", "dnl", "comment", "_comment", "comments", "_comments"};
+  std::string word;
+  bool sign = false;
+  for (const char c : before) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+    if (is_word(c))
+      word += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    else
+      sign = sign || (c != ' ' && c != '\t');
+    if (word.size() > 16) return false;
+  }
+  if (word.empty()) return sign;
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
 std::string reason_of(std::string_view after) {
-  for (const std::string_view closer : {"*/}", "*/", "-->", "--%>"})
+  for (const std::string_view closer : {"*/}", "*/", "-->", "--%>", "%>", "--}}", "#}", "*)"})
     if (const std::size_t at = after.find(closer); at != std::string_view::npos)
       after = after.substr(0, at);
   while (!after.empty() && std::string_view(" \t:=-").find(after.front()) != std::string_view::npos)
     after.remove_prefix(1);
-  while (!after.empty() && (after.back() == ' ' || after.back() == '\t')) after.remove_suffix(1);
+  // The end of a string or comment of any other language: signs that stand by themselves, or a quote that nothing opened.
+  const auto trim = [&] {
+    while (!after.empty() && is_blank(after.back())) after.remove_suffix(1);
+  };
+  trim();
+  if (const std::size_t quote = after.find('"');
+      quote != std::string_view::npos && after.find_first_not_of("\", ;", quote) == std::string_view::npos)
+    after = after.substr(0, quote);
+  for (trim(); !after.empty(); trim()) {
+    const std::size_t space = after.find_last_of(" \t");
+    const std::size_t last = space == std::string_view::npos ? 0 : space + 1;
+    if (says_something(after.substr(last))) break;
+    after = after.substr(0, last);
+  }
   if (after.size() > kMaxReason) {
     std::size_t end = kMaxReason;
     while (end > 0 && (static_cast<unsigned char>(after[end]) & 0xC0) == 0x80) --end;
@@ -151,7 +174,7 @@ Allowances read_markers(std::string_view text, std::string_view path, Foreign fo
       }
       const bool start = after.starts_with("-start");
       if (start) after.remove_prefix(6);
-      if (!after.empty() && (is_word(after.front()) || after.front() == '-')) continue;  // another word
+      if (!after.empty() && (is_word(after.front()) || (after.front() == '-' && !after.starts_with("--")))) continue;  // another word
       const std::string reason = reason_of(after);
       if (reason.empty()) {
         complain(line.number,
@@ -180,9 +203,11 @@ Allowances read_markers(std::string_view text, std::string_view path, Foreign fo
            at != std::string_view::npos && markers < kMaxMarkers;
            at = text.find(marker.text, at + marker.text.size()), ++markers) {
         const std::size_t end = at + marker.text.size();
-        if ((at > 0 && (is_word(text[at - 1]) || text[at - 1] == '-')) ||
-            (end < text.size() && (is_word(text[end]) || text[end] == '-')))
-          continue;
+        // Part of a longer word; but "<!--" and "--" are signs of comments.
+        const auto joins = [&](std::size_t sign, std::size_t next) {
+          return is_word(text[sign]) || (text[sign] == '-' && (next >= text.size() || text[next] != '-'));
+        };
+        if ((at > 0 && joins(at - 1, at - 2)) || (end < text.size() && joins(end, end + 1))) continue;
         const Line line = lines.at(at);
         const std::uint64_t n = line.number;
         const auto column = static_cast<std::size_t>(text.data() + at - line.text.data());

@@ -385,6 +385,17 @@ TEST_CASE("audit: below a PATH markers and ignore files count as in scan, in CI 
   CHECK(allowed.status == 0);
   CHECK(allowed.report.at("summary").at("suppressed") == 1);
   CHECK(home.audit({work, "--no-inline"}).status == 1);
+  // The ignore file of somebody's project speaks for that project, not for the home.
+  const std::string own = home.keys.kimi_code();
+  home.write(".claude/projects/p/s.jsonl", "{\"t\":\"" + own + "\"}\n");
+  home.outside("work/.kimiguardignore", "path=** reason=all of it\nid=" + Secret(own).id() + " reason=yours too\n");
+  home.outside("work/b.py", "key = '" + home.keys.kimi_code() + "'\n");
+  CHECK(home.audit({work}).status == 1);
+  CHECK(home.audit({work}).report.at("summary").at("suppressed") == 2);
+  fs::remove_all(home.path() + "/.claude");
+  CHECK(home.audit({work}).status == 0);
+  fs::remove(work + "/.kimiguardignore");
+  fs::remove(work + "/b.py");
   RunOptions ci;
   ci.environment["CI"] = "true";
   CHECK(kimiguard({"audit", "--home", home.path(), work}, ci).status == 1);
@@ -394,6 +405,24 @@ TEST_CASE("audit: below a PATH markers and ignore files count as in scan, in CI 
   home.write(".kimiguardignore", "id=" + Secret(key).id() + " reason=revoked\n");
   const Audited ignored = home.audit();
   CHECK(ignored.status == 0);
+}
+
+TEST_CASE("audit: the ready command under a finding holds for the next audit, wherever both are run") {
+  AuditHome home;
+  home.write(".bashrc", "export KIMI_API_KEY=" + home.keys.kimi_code() + "\n");
+  const Audited audited = home.audit();
+  REQUIRE(audited.status == 1);
+  RunOptions elsewhere;
+  elsewhere.folder = home.folder.path();
+  elsewhere.environment["HOME"] = home.path();
+  for (const Json& finding : audited.report.at("findings")) {
+    std::string command = finding.at("ignoreCommand");
+    CHECK_THAT(command, ContainsSubstring(" --in-home "));
+    command.replace(command.find("…"), std::string("…").size(), "looked at");
+    CHECK(run({"sh", "-c", std::string(KIMIGUARD_PROGRAM) + command.substr(9)}, elsewhere).status == 0);
+  }
+  CHECK(fs::exists(home.path() + "/.kimiguardignore"));
+  CHECK(home.audit().status == 0);
 }
 
 TEST_CASE("audit: a profile of one's own is a file in the folder agents of --rules") {

@@ -61,6 +61,43 @@ TEST_CASE("a key gone from HEAD is told with the first and the last commit that 
   CHECK_THAT(text, ContainsSubstring("last in " + last));
 }
 
+TEST_CASE("an edited file is stored anew; the key is told since its first version, to its last, and since when it is out") {
+  Repo repo;
+  Keys keys(29);
+  const std::string key = line(keys.kimi_code());
+  REQUIRE(repo.git({"init", "-q", "--bare", "../up.git"}).status == 0);
+  repo.git({"remote", "add", "origin", "../up.git"});
+  std::vector<std::string> versions;
+  for (int i = 0; i < 7; ++i) {
+    // Clocks run backwards.
+    const std::string date = "2020-01-0" + std::to_string(9 - i) + "T10:00:00+0000";
+    repo.environment = {{"GIT_AUTHOR_DATE", date}, {"GIT_COMMITTER_DATE", date}};
+    if (i == 4) repo.git({"mv", "a.env", "b.env"});
+    repo.commit_file(i < 4 ? "a.env" : "b.env", "# version " + std::to_string(i) + "\n" + key);
+    versions.push_back(short_id(repo, "HEAD"));
+    if (i == 2) REQUIRE(repo.git({"push", "-q", "origin", "main"}).status == 0);
+  }
+  const auto finding_of = [&](const std::string& known) {
+    for (const auto& finding : nlohmann::json::parse(repo.kimiguard({"scan", "--only", "history", "-f", "json", "."}).out)["findings"])
+      if (finding["provenance"]["class"] == known) return finding["provenance"];
+    return nlohmann::json();
+  };
+  const auto shown = [&](const nlohmann::json& provenance) {
+    return repo.git({"show", provenance["commit"].get<std::string>() + ":" + provenance["path"].get<std::string>()}).out;
+  };
+  CHECK_THAT(told(repo), ContainsSubstring("Still in HEAD since " + versions[0] + " (2020-01-09)."));
+  CHECK_THAT(told(repo), ContainsSubstring("Pushed: on origin/main since 2020-01-09"));
+  // Of the file at its path of today; of what HEAD has no more.
+  CHECK(finding_of("head")["commit"].get<std::string>().substr(0, 8) == versions[4]);
+  CHECK(finding_of("branch")["commit"].get<std::string>().substr(0, 8) == versions[0]);
+  CHECK(finding_of("branch")["lastCommit"].get<std::string>().substr(0, 8) == versions[5]);
+  CHECK_THAT(shown(finding_of("head")), ContainsSubstring("version 4"));
+  CHECK_THAT(shown(finding_of("branch")), ContainsSubstring("version 0"));
+  repo.git({"rm", "-q", "b.env"});
+  repo.commit("gone");
+  CHECK_THAT(told(repo), ContainsSubstring("Gone from HEAD but in history since " + versions[0] + " (2020-01-09), last in " + versions[6] + "."));
+}
+
 TEST_CASE("what only a stash, a tag, notes, another ref, the reflog or nothing keeps is told as such") {
   const Repo repo;
   Keys keys(23);

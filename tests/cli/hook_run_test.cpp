@@ -159,6 +159,25 @@ TEST_CASE("a push of a commit with a key is stopped, also when a later commit de
   CHECK(repo.git({"push", "-q", "origin", "v1"}).status != 0);
 }
 
+TEST_CASE("the rebase that a stopped push advises begins before the first commit with a key, the very first too") {
+  const Repo repo;
+  Keys keys(15);
+  REQUIRE(repo.git({"init", "-q", "--bare", "../origin.git"}).status == 0);
+  repo.git({"remote", "add", "origin", "../origin.git"});
+  const bool root = GENERATE(true, false);
+  if (!root) repo.commit_file("clean", "a\n");
+  repo.commit_file("z.env", line(keys.kimi_code()));
+  const std::string first = repo.git({"rev-parse", "HEAD"}).out.substr(0, 12);
+  repo.commit_file("a.env", line(keys.kimi_code()));
+  REQUIRE(repo.kimiguard({"hook", "install", "--hooks", "pre-push"}).status == 0);
+  const Ran ran = repo.git({"push", "origin", "main"});
+  CHECK(ran.status != 0);
+  std::string said = ran.err;
+  for (std::size_t at = 0; (at = said.find("\n     ", at)) != std::string::npos;) said.replace(at, 6, " ");
+  INFO(said);
+  CHECK_THAT(said, ContainsSubstring(root ? std::string("git rebase -i --root for") : "git rebase -i " + first + "^ for"));
+}
+
 TEST_CASE("a commit message with a key is stopped, what stands below the scissors does not count") {
   const Repo repo;
   Keys keys(6);

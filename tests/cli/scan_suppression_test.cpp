@@ -86,6 +86,20 @@ TEST_CASE("ignored files are read, and skipped only when asked, which is said") 
   CHECK(folder.scan("scan . --only files --fail-on note --respect-gitignore") == 1);
 }
 
+TEST_CASE("what is scanned is said in one way; of two, one would go unread without a word") {
+  Folder folder;
+  kimiguard::test::Keys keys(15);
+  const std::string repository = folder.path.string();
+  REQUIRE(std::system(("cd '" + repository + "' && git init -q a && git init -q b && cd a && git -c user.name=A -c user.email=a@b commit -q --allow-empty -m 1 && "
+                       "git -c user.name=A -c user.email=a@b commit -q --allow-empty -m 2").c_str()) == 0);
+  for (const std::string words : {"--staged --range HEAD~1..HEAD", "--branch --since HEAD~1", "--range HEAD~1..HEAD --since HEAD~1", "--staged --branch",
+                                  "--staged -", "--range HEAD~1..HEAD -", "--range HEAD~1..HEAD . ../b", "--staged . ../b"}) {
+    INFO(words);
+    CHECK(folder.scan("scan " + words + " < ../../" + folder.path.filename().string() + "/a/.git/HEAD", nullptr, "cd a && env -u CI ") == 2);
+  }
+  CHECK(folder.scan("scan --range HEAD~1..HEAD . .git", nullptr, "cd a && env -u CI ") == 0);
+}
+
 TEST_CASE("history asked for by name where there is none is no complete scan") {
   Folder folder;
   folder.write("a", "x\n");

@@ -41,6 +41,55 @@ TEST_CASE("ignore outside a repository writes into the current folder") {
   CHECK(fs::exists(folder / ".kimiguardignore"));
 }
 
+TEST_CASE("an ignore file speaks for its own repository: not for the next PATH, and of a nested one from either side") {
+  const Repo repo;
+  Keys keys(2);
+  const auto open_findings = [](const Ran& ran) { return nlohmann::json::parse(ran.out)["summary"]["findings"].get<int>(); };
+  const std::string key = keys.kimi_code(), other = keys.kimi_code();
+  REQUIRE(repo.git({"init", "-q", "-b", "main", "one"}).status == 0);
+  REQUIRE(repo.git({"init", "-q", "-b", "main", "two"}).status == 0);
+  repo.write("one/a.env", "KIMI_API_KEY=" + key + "\n");
+  repo.write("two/a.env", "KIMI_API_KEY=" + other + "\n");
+  RunOptions in_one = repo.options();
+  in_one.folder = repo.work() / "one";
+  REQUIRE(kimiguard({"ignore", "--path", "a.env", "--reason", "one says so"}, in_one).status == 0);
+  REQUIRE(fs::exists(repo.work() / "one/.kimiguardignore"));
+  // Nested, from inside; from outside; both PATHs at once.
+  CHECK(open_findings(kimiguard({"scan", "-f", "json", "."}, in_one)) == 0);
+  CHECK(open_findings(repo.kimiguard({"scan", "-f", "json", "."})) == 1);
+  CHECK(open_findings(repo.kimiguard({"scan", "-f", "json", "one", "two"})) == 1);
+  REQUIRE(run({"git", "add", "-A"}, in_one).status == 0);
+  CHECK(open_findings(kimiguard({"scan", "-f", "json", "--staged"}, in_one)) == 0);
+  fs::remove_all(repo.work() / ".git");
+  CHECK(open_findings(repo.kimiguard({"scan", "-f", "json", "one", "two"})) == 1);
+  CHECK(open_findings(repo.kimiguard({"scan", "-f", "json", "two", "one"})) == 1);
+  CHECK(open_findings(repo.kimiguard({"scan", "-f", "json", "."})) == 1);
+  // A rule that is none is told.
+  repo.write("one/.kimiguardignore", "rule=kimi-code reason=typing\n");
+  const Ran told = kimiguard({"scan", "."}, in_one);
+  CHECK(told.status == 1);
+  CHECK_THAT(told.out, ContainsSubstring("there is no rule 'kimi-code'"));
+}
+
+TEST_CASE("of a range in a nested repository the ignore file of its base counts, below its own root") {
+  const Repo repo;
+  Keys keys(3);
+  REQUIRE(repo.git({"init", "-q", "-b", "main", "inner"}).status == 0);
+  repo.write("inner/.kimiguardignore", "path=/a.env reason=the base says so\n");
+  const auto in = [&](std::vector<std::string> words) {
+    RunOptions options = repo.options();
+    options.folder = repo.work() / "inner";
+    return run(words, options);
+  };
+  REQUIRE(in({"git", "add", "-A"}).status == 0);
+  REQUIRE(in({"git", "commit", "-q", "-m", "base"}).status == 0);
+  repo.write("inner/a.env", "KIMI_API_KEY=" + keys.kimi_code() + "\n");
+  REQUIRE(in({"git", "add", "-A"}).status == 0);
+  REQUIRE(in({"git", "commit", "-q", "-m", "more"}).status == 0);
+  CHECK(in({KIMIGUARD_PROGRAM, "scan", "--range", "HEAD~1..HEAD"}).status == 0);
+  CHECK(in({KIMIGUARD_PROGRAM, "scan", "--range", "HEAD~1..HEAD", "--no-inline"}).status == 1);
+}
+
 TEST_CASE("ignore refuses what would allow nothing, or leak a key") {
   const Repo repo;
   Keys keys(1);

@@ -63,6 +63,37 @@ TEST_CASE("moved lines and a renamed file change nothing") {
   }
 }
 
+TEST_CASE("a file renamed since is known though history keeps its old versions for ever") {
+  std::mt19937_64 random(11);
+  const auto at = [](const std::string& path, ProvenanceClass known) {
+    Place one = place(path, 3);
+    one.provenance.provenance = known;
+    return one;
+  };
+  for (const char* format : kFormats) {
+    INFO(format);
+    const std::string key = random_key(random);
+    const std::string base = written(format, {leak(key, {at("old.env", ProvenanceClass::head)})});
+    std::vector<Finding> now = {leak(key, {at("new.env", ProvenanceClass::head)}),
+                                leak(key, {at("old.env", ProvenanceClass::branch), at("new.env", ProvenanceClass::branch)})};
+    CHECK(reported(base, now) == std::vector<bool>{false, false});
+    // One file moved, so a second one is new.
+    now = {leak(key, {at("copy.env", ProvenanceClass::head)}), leak(key, {at("new.env", ProvenanceClass::head)}),
+           leak(key, {at("old.env", ProvenanceClass::branch)})};
+    CHECK(reported(base, now) == std::vector<bool>{false, true, false});
+    // Brought up to date it says the same.
+    now = {leak(key, {at("new.env", ProvenanceClass::head)}), leak(key, {at("old.env", ProvenanceClass::branch)})};
+    assign_fingerprints(now);
+    const Result<BaselineUpdate> update = update_baseline(base, "base", now);
+    REQUIRE(update);
+    CHECK(reported(update->text, now) == std::vector<bool>{false, false});
+    // What history alone had then has not moved: the key was brought back.
+    const std::string gone = written(format, {leak(key, {at("old.env", ProvenanceClass::branch)})});
+    now = {leak(key, {at("new.env", ProvenanceClass::head)}), leak(key, {at("old.env", ProvenanceClass::branch)})};
+    CHECK(reported(gone, now) == std::vector<bool>{true, false});
+  }
+}
+
 TEST_CASE("the same key in a new file is reported while the old file still has it") {
   std::mt19937_64 random(3);
   for (const char* format : kFormats) {

@@ -19,6 +19,26 @@ std::vector<Finding> three(std::mt19937_64& random) {
 
 }  // namespace
 
+TEST_CASE("a file has no say over what lies elsewhere, and its paths begin at its own folder") {
+  std::mt19937_64 random(9);
+  std::vector<Finding> findings = {leak(random_key(random), {place("sub/a.env", 1)}), leak(random_key(random), {place("a.env", 1)})};
+  const auto below_sub = [](const Place& one) -> std::optional<std::string> {
+    return one.uri.starts_with("sub/") ? std::optional(one.uri.substr(4)) : std::nullopt;
+  };
+  const IgnoreFile file = read_ignore_file("path=/a.env reason=r\nrule=kimi-code-key reason=r\n", "f");
+  CHECK(apply_ignore_file(findings, file, "2026-11-24", below_sub).suppressed == 1);
+  for (const Finding& finding : findings) CHECK(finding.suppression.has_value() == (finding.places[0].uri == "sub/a.env"));
+}
+
+TEST_CASE("an entry that gives a field twice allows nothing and says so") {
+  for (const std::string field : {"id=01234567", "rule=kimi-code-key", "path=a", "expires=2030-01-01"}) {
+    const IgnoreFile file = read_ignore_file(field + " path=x " + field + " reason=r", "f");
+    CHECK(file.entries.empty());
+    REQUIRE(file.problems.size() == 1);
+    CHECK_THAT(file.problems[0].message, ContainsSubstring("once"));
+  }
+}
+
 TEST_CASE("an entry fits by id, by rule, by path, and by all of them together") {
   std::mt19937_64 random(1);
   const std::vector<Finding> all = three(random);
@@ -198,6 +218,11 @@ TEST_CASE("globs are those of gitignore") {
                                                                {"\\*", "*", true},
                                                                {"\\*", "a", false},
                                                                {"a.zip!/b", "a.zip!/b", true},
+                                                               {"a.zip", "a.zip!/b", true},
+                                                               {"*.zip", "x/a.zip!/b/c", true},
+                                                               {"x/a.zip", "x/a.zip!/b", true},
+                                                               {"a.env/", "a.env", false},
+                                                               {"docs/**/", "docs/a", true},
                                                                {"", "a", false}}) {
     INFO(glob << " on " << path);
     CHECK(glob_fits(glob, path) == fits);

@@ -25,7 +25,13 @@ TEST_CASE("a marker alone in a comment allows the next line, in every comment st
        {"# kimiguard:allow because", "  // kimiguard:allow because", "/* kimiguard:allow because */",
         "-- kimiguard:allow because", "<!-- kimiguard:allow because -->", " * kimiguard:allow because",
         "; kimiguard:allow because", "## kimiguard:allow because", "REM kimiguard:allow because",
-        "{/* kimiguard:allow because */}", "% kimiguard:allow: because"}) {
+        "{/* kimiguard:allow because */}", "% kimiguard:allow: because", "\" kimiguard:allow because",
+        ":: kimiguard:allow because", "@REM kimiguard:allow because", "Rem kimiguard:allow because", "dnl kimiguard:allow because",
+        "! kimiguard:allow because", "(* kimiguard:allow because *)", "{- kimiguard:allow because -}", "<# kimiguard:allow because #>",
+        "{# kimiguard:allow because #}", "<%# kimiguard:allow because %>", "<%-- kimiguard:allow because --%>",
+        "{{!-- kimiguard:allow because --}}", "{{!-- kimiguard:allow because--}}", "#= kimiguard:allow because =#",
+        "### kimiguard:allow because ###", "//! kimiguard:allow because", ".. kimiguard:allow because",
+        "\"//\": \"kimiguard:allow because\",", "  \"_comment\": \"kimiguard:allow because\","}) {
     INFO(line);
     const Allowances allowances = read_markers("x\n" + line + "\nKEY\nKEY\n", "f");
     REQUIRE(covered(allowances, 3));
@@ -51,6 +57,24 @@ TEST_CASE("a marker without a reason allows nothing and says so") {
   CHECK_THAT(allowances.problems[0].message, ContainsSubstring("reason"));
 }
 
+TEST_CASE("the end of a comment is no reason, in whatever language") {
+  for (const std::string end : {"*)", "-}", "#>", "#}", "%>", "--}}", "}}", "###", "]#", "=#", "\",", ")", "-->", "…"}) {
+    INFO(end);
+    const Allowances allowances = read_markers("KEY (* kimiguard:allow " + end + "\n", "f");
+    CHECK(allowances.allowed.empty());
+    CHECK(allowances.problems.size() == 1);
+  }
+  CHECK(read_markers("KEY <!--kimiguard:allow-->\n", "f").problems.size() == 1);
+  CHECK(read_markers("KEY # kimiguard:allow 演示密钥\n", "f").allowed.size() == 1);
+}
+
+TEST_CASE("code before a marker is no comment: it speaks for its own line only") {
+  for (const std::string before : {"x = 1  # ", "KEY // ", "} // x ", "é # ", ""}) {
+    INFO(before);
+    CHECK_FALSE(covered(read_markers(before + "kimiguard:allow because\nKEY\n", "f"), 2));
+  }
+}
+
 TEST_CASE("a block that is never ended allows nothing and says so") {
   const Allowances allowances = read_markers("# kimiguard:allow-start all of it\nKEY\n", "f");
   CHECK(allowances.allowed.empty());
@@ -66,6 +90,8 @@ TEST_CASE("markers of others count only where asked") {
   const std::vector<std::pair<std::string, std::uint64_t>> markers = {
       {"KEY # gitleaks:allow", 1},
       {"KEY # betterleaks:allow", 1},
+      {"KEY <!--gitleaks:allow-->", 1},
+      {"KEY --gitleaks:allow", 1},
       {"KEY # pragma: allowlist secret", 1},
       {"# pragma: allowlist nextline secret\nKEY", 2},
       {"KEY # trufflehog:ignore", 1},
@@ -82,6 +108,8 @@ TEST_CASE("markers of others count only where asked") {
   }
   CHECK_FALSE(covered(read_markers("// secretlint-disable-next-line\nKEY", "f", Foreign::honour), 1));
   CHECK(read_markers("KEY # nogitleaks:allowed", "f", Foreign::honour).allowed.empty());
+  CHECK(read_markers("KEY # x-gitleaks:allow", "f", Foreign::honour).allowed.empty());
+  CHECK(read_markers("KEY # gitleaks:allow-list", "f", Foreign::honour).allowed.empty());
 }
 
 TEST_CASE("lines are counted at every kind of line end") {

@@ -649,6 +649,14 @@ class Origins {
     }
   }
 
+  // The first by name of the paths that a wanted object has in a commit; empty if it has none there.
+  std::string path_in(std::uint32_t commit, std::uint32_t wanted) const {
+    std::string best;
+    for (const Item& item : sets_.items(commits_[commit].set))
+      if (item.wanted == wanted && (best.empty() || sets_.path(item.path) < best)) best = sets_.path(item.path);
+    return best;
+  }
+
   ObjectProvenance answer(std::uint32_t number) {
     ObjectProvenance object;
     object.id = wanted_[number];
@@ -678,6 +686,9 @@ class Origins {
           *std::min_element(found.introductions.begin(), found.introductions.end(),
                             [&](std::uint32_t a, std::uint32_t b) { return comes_first(a, b); });
       result.commit = commits_[commit].id.hex();
+      result.commit_path = path_in(commit, first);
+      const bool elsewhere = (commits_[commit].reach & bit(ProvenanceClass::head)) == 0;
+      result.first_order = std::uint64_t{elsewhere} << 32 | commits_[commit].generation;
       if (const auto text = store_.read(commits_[commit].id)) {
         if (const auto head = read_commit(text->bytes, repository_.hash)) {
           Identity author = read_identity(head->author);
@@ -686,15 +697,13 @@ class Origins {
         }
       }
     }
-    if (found.last != kNone && !found.in_head) result.last_commit = commits_[found.last].id.hex();
-    const std::uint32_t shown = found.in_head ? head_commit_ : found.last;
-    if (shown != kNone) {
-      std::string best;
-      for (const Item& item : sets_.items(commits_[shown].set))
-        if (item.wanted == first && (best.empty() || sets_.path(item.path) < best))
-          best = sets_.path(item.path);
-      object.path = best;
+    if (found.last != kNone && !found.in_head) {
+      result.last_commit = commits_[found.last].id.hex();
+      const bool of_head = (commits_[found.last].reach & bit(ProvenanceClass::head)) != 0;
+      result.last_order = std::uint64_t{of_head} << 32 | commits_[found.last].generation;
     }
+    const std::uint32_t shown = found.in_head ? head_commit_ : found.last;
+    if (shown != kNone) object.path = path_in(shown, first);
     if (object.path.empty())
       object.path = !found.index_path.empty() ? found.index_path
                     : result.paths.empty()    ? std::string()
