@@ -62,7 +62,9 @@ class DetectFinder final : public git::Finder {
 
   static bool may_be_container(std::string_view bytes) {
     switch (bytes[0]) {
-      case 'P': return bytes.starts_with("PK");
+      case 'P': return bytes.starts_with("PK") || bytes.starts_with("PACK");
+      case '#': return bytes.starts_with("# v2 git bundle") || bytes.starts_with("# v3 git bundle");
+      case 'x': return static_cast<unsigned char>(bytes[1]) == 0x9c || bytes[1] == '\x01' || static_cast<unsigned char>(bytes[1]) == 0xda;
       case '\x1f': return bytes[1] == '\x8b';
       case 'S': return bytes.starts_with("SQLite format 3");
       case 'B': return bytes.starts_with("BZh");

@@ -16,6 +16,7 @@
 #include "scanner/source/git/history/range.h"
 #include "scanner/source/git/history/revision.h"
 #include "scanner/source/git/history/staged.h"
+#include "scanner/source/git/objects/leftovers.h"
 #include "scanner/source/git/objects/object_store.h"
 #include "scanner/source/git/objects/object_walk.h"
 #include "scanner/source/git/repository/file_status.h"
@@ -236,6 +237,9 @@ class Placer {
     return sighting;
   }
 
+  // As people see a path below the repository's folder.
+  std::string shown(const std::string& below) const { return namer_.shown(folder_ == "/" ? "/" + below : folder_ + "/" + below); }
+
  private:
   void place(Sighting& sighting, const std::string& below) const {
     const std::string absolute = folder_ == "/" ? "/" + below : folder_ + "/" + below;
@@ -320,6 +324,33 @@ Result<std::shared_ptr<git::ObjectStore>> open_store(const git::Repository& repo
   return git::ObjectStore::open(folder, repository.hash, options);
 }
 
+// What a broken fetch or push left in the objects folder, and whatever else lies there that git never looks at. It was
+// cut off where it was, so what of it cannot be read is said and is no fault.
+Coverage read_leftovers(const git::Repository& repository, const GitScanOptions& options, const std::shared_ptr<detect::Detection>& detection,
+                        const Placer& placer, std::vector<judge::Sighting>& sightings) {
+  Coverage coverage;
+  const std::vector<std::string> names = git::leftover_files(repository.objects_dir, repository.hash);
+  if (names.empty()) return coverage;
+  MatchCollector collector(detection, {options.open_containers, -1, {}, false});
+  for (const std::string& name : names) {
+    const std::string place = ".git/objects/" + name;
+    Coverage read = files::read_file(repository.objects_dir + "/" + name, collector);
+    for (Gap& gap : read.gaps) {
+      if (gap.code != "permission") gap.kind = GapKind::not_parsed;
+      gap.place = place;
+    }
+    coverage.add(read);
+    for (Match& match : collector.matches()) {
+      auto origin = std::make_shared<Origin>(*match.origin);
+      origin->path = place;
+      match.origin = std::move(origin);
+      sightings.push_back(placer.text(std::move(match), ProvenanceClass::worktree, false));
+    }
+    collector.matches().clear();
+  }
+  return coverage;
+}
+
 }  // namespace
 
 GitScanned GitScan::everything(const git::Repository& repository) {
@@ -333,12 +364,16 @@ GitScanned GitScan::everything(const git::Repository& repository) {
   add_gaps(scanned.coverage, refs.gaps);
   MatchCollector texts(detection_, {false, -1, {}, false});
   git::GitTextOptions text_options;
-  scanned.coverage.add(git::read_git_texts(repository, refs, text_options, [&](const git::GitText& text) {
+  Coverage own = git::read_git_texts(repository, refs, text_options, [&](const git::GitText& text) {
     texts.document(text.document);
     for (Match& match : texts.matches())
       scanned.sightings.push_back(placer.text(std::move(match), text.provenance, text.remote_tracking));
     texts.matches().clear();
-  }));
+  });
+  own.add(read_leftovers(repository, options_, detection_, placer, scanned.sightings));
+  // There may be many repositories.
+  for (Gap& gap : own.gaps) gap.place = placer.shown(gap.place);
+  scanned.coverage.add(own);
 
   auto store = open_store(repository);
   if (!store) {

@@ -87,8 +87,12 @@ Result<HookFolder> hook_folder() {
   folder.path = absolute_path(path->out);
   if (auto top = ask_git({"rev-parse", "--show-toplevel"}); top && top->status == 0)
     folder.work_tree = top->out;
-  if (auto set = ask_git({"config", "--show-scope", "--get", "core.hooksPath"}); set && set->status == 0)
+  if (auto set = ask_git({"config", "--show-scope", "--get", "core.hooksPath"}); set && set->status == 0) {
     folder.set_by = set->out.substr(0, set->out.find('\t'));
+    if (set->out.size() <= folder.set_by.size() + 1)
+      return Error{"no-hooks", "git runs no hooks here, because core.hooksPath is set to nothing; turn them on again with: git config --" +
+                                   folder.set_by + " --unset core.hooksPath"};
+  }
   std::string git_dir;
   if (auto dir = ask_git({"rev-parse", "--git-common-dir"}); dir && dir->status == 0)
     git_dir = absolute_path(dir->out);

@@ -26,6 +26,14 @@ std::string subject_of(const Finding& finding) {
   return finding.secret ? finding.secret->id() : "setting " + finding.key_path;
 }
 
+// Where ".git/logs/HEAD" and ".git/worktrees/<name>/logs/HEAD" go on behind ".git"; the end for other paths.
+std::size_t logs_at(const std::vector<std::string_view>& parts) {
+  for (std::size_t i = 0; i + 2 < parts.size(); ++i)
+    if (parts[i] == ".git" && (parts[i + 1] == "logs" || (parts[i + 1] == "worktrees" && i + 4 < parts.size() && parts[i + 3] == "logs")))
+      return i + 1;
+  return parts.size();
+}
+
 }  // namespace
 
 std::string fingerprint(std::string_view rule, std::string_view subject, std::string_view line,
@@ -65,6 +73,10 @@ std::string baseline_path(std::string_view base, std::string_view path) {
       break;
     }
   }
+  if (const std::size_t logs = logs_at(parts); logs < parts.size()) {
+    parts.resize(logs);
+    parts.push_back("logs");
+  }
   std::string text(base);
   for (const std::string_view part : parts) {
     text += '/';
@@ -88,12 +100,19 @@ void assign_fingerprints(std::vector<Finding>& findings) {
   std::map<Key, std::vector<Place*>> alike;
   for (Finding& finding : findings) {
     const std::string subject = subject_of(finding);
-    for (Place& place : finding.places)
+    for (Place& place : finding.places) {
+      // git writes a commit's message into a reflog anew with every rebase, beside ids and times: all lines of the logs
+      // are one.
+      if (place.provenance.provenance == ProvenanceClass::reflog && baseline_path(place).ends_with("/.git/logs")) {
+        place.fingerprint = fingerprint(finding.rule, subject, "", 0);
+        continue;
+      }
       alike[{finding.rule, subject, squeezed(place.region.line_without_secret), baseline_path(place),
              // One version of a file; another commit's is counted by itself, and so is HEAD's, which is told with the
              // commit of the first that had the key.
              std::string(name(place.provenance.provenance)) + place.provenance.commit + place.path}]
           .push_back(&place);
+    }
   }
   for (auto& [key, places] : alike) {
     std::stable_sort(places.begin(), places.end(), [](const Place* a, const Place* b) {

@@ -4,7 +4,8 @@
 // finding without a secret the setting's key path), the line without the secret (white space at both
 // ends dropped, runs of it inside one space), and an ordinal; the first 32 hex digits. The ordinal is 0
 // for the first place in one version of a file that has the same four, 1 for the second, in the order of
-// their position. The path is no part of it; a baseline keeps the path beside it.
+// their position. Of a key in git's reflogs line and ordinal are left out: it has one name there. The path is no part
+// of it; a baseline keeps the path beside it.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ std::string fingerprint(std::string_view rule, std::string_view subject, std::st
 void assign_fingerprints(std::vector<Finding>& findings);
 
 // What a baseline keeps beside the fingerprint: base and path below it with archive members, raw bytes.
-// Ids of objects are left out (".git/commit/0123…" is ".git/commit"), so that a rebase changes nothing.
+// Ids of objects and names of logs are left out (".git/commit/0123…" is ".git/commit", ".git/logs/HEAD" is ".git/logs"),
+// so that a rebase and a new branch change nothing.
 std::string baseline_path(const Place& place);
 // The same from a base's name and a raw path, as a report gives them back.
 std::string baseline_path(std::string_view base, std::string_view path);

@@ -410,6 +410,7 @@ TEST_CASE("audit: below a PATH markers and ignore files count as in scan, in CI 
 TEST_CASE("audit: the ready command under a finding holds for the next audit, wherever both are run") {
   AuditHome home;
   home.write(".bashrc", "export KIMI_API_KEY=" + home.keys.kimi_code() + "\n");
+  fs::permissions(home.path() + "/.bashrc", fs::perms(0644));
   const Audited audited = home.audit();
   REQUIRE(audited.status == 1);
   RunOptions elsewhere;

@@ -685,6 +685,101 @@ TEST_CASE("git: an archive in a blob is opened; one cut short is told and is no 
   CHECK(look(cut).ran.status == 3);
 }
 
+TEST_CASE("git: what a broken fetch or push left in the objects folder, and what else lies there") {
+  const Repo repo;
+  const Repo other;
+  Keys keys(138);
+  std::map<std::string, std::string> planted;  // name below objects/: its key
+  const auto plant = [&](const std::string& name, const std::string& text, const std::string& key) {
+    repo.write(".git/objects/" + name, text);
+    planted[name] = key;
+  };
+  repo.commit_file("a", "a\n");
+  const auto packed = [&](const std::string& key, const std::string& beside) {
+    other.write("beside", beside);
+    other.commit_file("k.env", line(key));
+    other.git({"gc", "-q"});
+    for (const auto& entry : fs::directory_iterator(other.work() / ".git/objects/pack"))
+      if (entry.path().extension() == ".pack") return read_file(entry.path());
+    return std::string();
+  };
+  const auto loose = [&](const std::string& key) {
+    const std::string id = other.git({"hash-object", "-w", "--stdin"}, line(key)).out.substr(0, 40);
+    return read_file(other.work() / ".git/objects" / id.substr(0, 2) / id.substr(2));
+  };
+  std::string key = keys.kimi_code();
+  plant("pack/tmp_pack_AbCdEf", packed(key, ""), key);
+  key = keys.kimi_code();
+  std::string noise;
+  for (int i = 0; i < 400; ++i) noise += keys.platform();
+  const std::string whole = packed(key, noise);
+  plant("pack/tmp_pack_cut", whole.substr(0, whole.size() - 30), key);
+  key = keys.kimi_code();
+  plant("tmp_obj_XyZ123", loose(key), key);
+  key = keys.kimi_code();
+  plant("ab/tmp_obj_XyZ124", loose(key), key);
+  key = keys.kimi_code();
+  plant("tmp_objdir-incoming-Q1/cd/" + std::string(38, 'e'), loose(key), key);
+  key = keys.kimi_code();
+  plant("tmp_objdir-incoming-Q1/pack/pack-1.pack", packed(key, ""), key);
+  for (const std::string name : {"notes.txt", "pack/pack-1.keep", "info/packs", "ab/README"}) {
+    key = keys.kimi_code();
+    plant(name, line(key), key);
+  }
+  const Seen seen = look(repo);
+  for (const auto& [name, wanted] : planted) {
+    INFO(name << ": " << seen.ran.err);
+    CHECK(seen.has(wanted, "worktree .git/objects/" + name));
+  }
+  // What was cut off is no fault of what is here now.
+  repo.write(".git/objects/pack/tmp_pack_AbCdEf", "PACK" + std::string("\0\0\0\2\0\0\0\5", 8) + "x");
+  for (const auto& [name, wanted] : planted)
+    if (name != "pack/tmp_pack_AbCdEf") fs::remove(repo.work() / ".git/objects" / name);
+  CHECK(look(repo).ran.status == 0);
+  CHECK(look(repo, {"--strict"}).ran.status == 3);
+}
+
+TEST_CASE("git: packs, bundles and loose objects outside of a repository, in archives and in blobs") {
+  const Repo repo;
+  Keys keys(139);
+  const std::string key = keys.kimi_code();
+  const std::string message = keys.kimi_code();
+  repo.commit_file("src/a.env", line(key));
+  repo.git({"rm", "-q", "src/a.env"});
+  repo.commit("gone " + message);
+  const fs::path to = repo.folder / "out";
+  fs::create_directory(to);
+  const RunOptions options = repo.options();
+  const auto both = [&](const std::string& name) {
+    const Seen seen = look_at(repo, to);
+    INFO(name << ": " << seen.ran.out);
+    CHECK(seen.has(key, name));
+    CHECK(seen.has(message, name));
+    for (const auto& entry : fs::directory_iterator(to)) fs::remove_all(entry.path());
+  };
+  const std::string bundle = (to / "x.bundle").string();
+  REQUIRE(repo.git({"bundle", "create", "-q", bundle, "--all"}).status == 0);
+  const Repo holder;
+  holder.write("x.bundle", read_file(bundle));
+  holder.git({"add", "-A"});
+  holder.commit("a bundle");
+  holder.git({"rm", "-q", "x.bundle"});
+  holder.commit("gone");
+  CHECK(look(holder).has(key, "x.bundle"));
+  REQUIRE(run({"gzip", bundle}, options).status == 0);
+  both("x.bundle.gz");
+  // A copy of a repository without its head, which is none; loose, then packed; then in an archive.
+  fs::copy(repo.work() / ".git/objects", to / "objects", fs::copy_options::recursive);
+  both("objects/");
+  REQUIRE(run({"tar", "-C", repo.work().string(), "-czf", (to / "all.tgz").string(), ".git/objects"}, options).status == 0);
+  both("all.tgz");
+  repo.git({"gc", "-q"});
+  fs::copy(repo.work() / ".git/objects", to / "objects", fs::copy_options::recursive);
+  both(".pack");
+  REQUIRE(run({"tar", "-C", repo.work().string(), "-czf", (to / "all.tgz").string(), ".git/objects"}, options).status == 0);
+  both("all.tgz");
+}
+
 TEST_CASE("git: a bundle met on the way, whole, thin and damaged") {
   const Repo repo;
   Keys keys(137);

@@ -78,7 +78,8 @@ TEST_CASE("an edited file is stored anew; the key is told since its first versio
     if (i == 2) REQUIRE(repo.git({"push", "-q", "origin", "main"}).status == 0);
   }
   const auto finding_of = [&](const std::string& known) {
-    for (const auto& finding : nlohmann::json::parse(repo.kimiguard({"scan", "--only", "history", "-f", "json", "."}).out)["findings"])
+    const auto report = nlohmann::json::parse(repo.kimiguard({"scan", "--only", "history", "-f", "json", "."}).out);
+    for (const auto& finding : report["findings"])
       if (finding["provenance"]["class"] == known) return finding["provenance"];
     return nlohmann::json();
   };

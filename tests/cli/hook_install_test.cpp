@@ -134,6 +134,18 @@ TEST_CASE("a hooks folder in the work tree gets scripts that hold no path of thi
   CHECK(repo.commit("k").status != 0);  // found on PATH
 }
 
+TEST_CASE("where hooks are turned off nothing is installed and it is said how to turn them on") {
+  const Repo repo;
+  repo.git({"config", "core.hooksPath", ""});
+  for (const std::string action : {"install", "status", "uninstall"}) {
+    const Ran ran = repo.kimiguard({"hook", action});
+    INFO(ran.out);
+    CHECK(ran.status == 2);
+    CHECK_THAT(ran.err, ContainsSubstring("git config --local --unset core.hooksPath"));
+  }
+  CHECK_FALSE(fs::exists(repo.work() / "pre-commit"));
+}
+
 TEST_CASE("without the program a hook stops git and says so") {
   Repo repo;
   REQUIRE(repo.kimiguard({"hook", "install", "--hooks", "pre-commit"}).status == 0);

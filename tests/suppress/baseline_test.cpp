@@ -139,6 +139,26 @@ TEST_CASE("a rebase gives commits new ids and changes nothing") {
   CHECK(reported(base, now) == std::vector<bool>{false});
 }
 
+TEST_CASE("a rebase writes a message with a key into the reflogs again and changes nothing") {
+  std::mt19937_64 random(12);
+  const auto logged = [](const std::string& path, std::uint64_t line, const std::string& text) {
+    Place one = place(path, line, text);
+    one.provenance.provenance = ProvenanceClass::reflog;
+    return one;
+  };
+  for (const char* format : kFormats) {
+    const std::string key = random_key(random);
+    const std::string base = written(format, {leak(key, {logged(".git/logs/HEAD", 3, "0123 4567 A 1700000000 commit: message")})});
+    std::vector<Finding> now = {leak(key, {logged(".git/logs/HEAD", 3, "0123 4567 A 1700000000 commit: message"),
+                                           logged(".git/logs/HEAD", 9, "89ab cdef A 1700000009 rebase (pick): message"),
+                                           logged(".git/logs/refs/heads/new", 1, "0000 cdef A 1700000010 branch: message"),
+                                           logged(".git/worktrees/w/logs/HEAD", 1, "89ab cdef A 1700000011 commit: message")})};
+    CHECK(reported(base, now) == std::vector<bool>{false});
+    now = {leak(random_key(random), {logged(".git/logs/HEAD", 3, "0123 4567 A 1700000000 commit: message")})};
+    CHECK(reported(base, now) == std::vector<bool>{true});
+  }
+}
+
 TEST_CASE("update drops what is gone, follows renames and adds nothing") {
   std::mt19937_64 random(8);
   for (const char* format : kFormats) {

@@ -4,6 +4,7 @@
 
 #include "scanner/source/archive/archive.h"
 #include "scanner/source/store/store.h"
+#include "scanner/source/unpack/git_objects.h"
 
 namespace kimiguard::unpack {
 namespace {
@@ -20,6 +21,7 @@ std::string_view innermost_name(const Origin& origin) {
 // Deleted rows lie in a database's raw bytes, so those stay a document.
 Opened open_nested(Unpacking& unpacking, std::string_view bytes, const OriginPtr& origin, int depth) {
   if (store::read_nested(unpacking, bytes, origin, depth)) return Opened::partial;
+  if (const Opened opened = read_git_nested(unpacking, bytes, origin, depth); opened != Opened::no) return opened;
   return archive::read_nested(unpacking, bytes, origin, depth);
 }
 
@@ -32,7 +34,7 @@ Unpacking make(const container::Limits& limits, const container::Sink& sink) {
 }  // namespace
 
 bool has_inside(std::string_view path, std::string_view first_bytes) {
-  return store::kind_of(path, first_bytes) != store::Kind::none ||
+  return store::kind_of(path, first_bytes) != store::Kind::none || git_kind_of(first_bytes) != GitKind::none ||
          archive::kind_of(first_bytes.substr(0, kFirstBytes), path) != archive::Kind::none;
 }
 
@@ -41,7 +43,7 @@ Coverage read_file(const std::string& path, const OriginPtr& origin, const conta
   Unpacking unpacking = make(limits, sink);
   struct stat info {};
   if (stat(path.c_str(), &info) == 0) unpacking.set_outer_size(static_cast<std::uint64_t>(info.st_size));
-  if (!store::read_file(unpacking, path, origin) && unpacking.gap_count() == 0) {
+  if (!store::read_file(unpacking, path, origin) && unpacking.gap_count() == 0 && !read_git_file(unpacking, path, origin)) {
     archive::read_file(unpacking, path, origin);
   }
   return unpacking.coverage();
