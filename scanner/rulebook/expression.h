@@ -20,8 +20,8 @@ namespace kimiguard::rulebook {
 enum class Case { sensitive, insensitive };
 enum class Encoding { utf8, latin1 };  // latin1: byte by byte
 enum class Dot { no_line_end, any };   // what a dot stands for
-// Whether RE2 is asked about short texts too once it was asked often; else only about long ones: what an expression with
-// counted repetitions becomes in RE2 is made anew for nearly every text.
+// Whether RE2 is asked about short texts as soon as about long ones, once it was asked often, or far later: what an
+// expression with counted repetitions becomes in RE2 is made anew for nearly every text at first.
 enum class ShortTexts { re2_once_often, small };
 
 // Compiles quietly; never null, ask ok().

@@ -155,6 +155,17 @@ TEST_CASE("beyond ASCII the small matcher says where it answers as RE2 does of U
   CHECK(Expression("(?i)[\\w.-]{0,3}?(k)ey=").find("\xC3\xA9" "abcdeKey=")[0] == "cdeKey=");
 }
 
+TEST_CASE("an expression for short texts answers alike the first time and the ten thousandth") {
+  const Expression expression("(?i)[\\w.-]{0,5}?(key)[ =]{1,3}([a-z]{3,5})", Case::sensitive, Encoding::utf8, Dot::no_line_end, ShortTexts::small);
+  const std::string text = "\xC3\xA9 the_api.key = abcd.";
+  int right = 0;
+  for (int n = 0; n < 10000; ++n) {
+    const auto groups = expression.find(text);
+    right += groups.size() == 3 && groups[0] == "_api.key = abcd" && groups[1] == "key" && groups[2] == "abcd" && expression.find(text, {0, 12}).empty();
+  }
+  CHECK(right == 10000);
+}
+
 TEST_CASE("an expression answers alike the first time and the hundredth") {
   const Expression expression("(k)=(\\w+)", Case::insensitive, Encoding::latin1);
   const std::string text = "\xFF key K=abc";
