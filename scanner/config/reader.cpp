@@ -7,7 +7,6 @@
 
 #include "scanner/config/builder.h"
 #include "scanner/config/formats.h"
-#include "scanner/core/lowered.h"
 
 namespace kimiguard::config {
 namespace {
@@ -95,171 +94,6 @@ void dispatch(Builder& builder, Format format) {
   }
 }
 
-bool all_digits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// Takes endings away that say "an older copy of": "" if there is none.
-std::string without_backup_ending(const std::string& name) {
-  if (name.size() > 1 && name.back() == '~') return name.substr(0, name.size() - 1);
-  if (name.size() > 2 && name.front() == '#' && name.back() == '#')
-    return name.substr(1, name.size() - 2);
-  for (const std::string_view mark :
-       {".bak", ".backup", ".orig", ".old", ".save", ".tmp", ".migrated", ".ccr-original", ".ccr-backup",
-        ".sample", ".example", ".template", ".dist", ".disabled", ".local", ".swp", ".rej"}) {
-    const std::size_t at = name.rfind(mark);
-    if (at == std::string::npos || at == 0) continue;
-    const std::string_view rest = std::string_view(name).substr(at + mark.size());
-    if (rest.empty() || rest[0] == '.' || rest[0] == '-' || rest[0] == '_' || all_digits(rest))
-      return name.substr(0, at);
-  }
-  // "settings.json.2024-11-02" and the like: digits, dots, dashes after the last letters.
-  const std::size_t dot = name.rfind('.');
-  if (dot != std::string::npos && dot > 0 && all_digits(std::string_view(name).substr(dot + 1)))
-    return name.substr(0, dot);
-  return "";
-}
-
-std::optional<Format> format_of_name(const std::string& name, const std::string& path) {
-  const auto ends = [&name](std::string_view ending) { return name.ends_with(ending); };
-  const auto is = [&name](std::initializer_list<std::string_view> names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  const auto below = [&path](std::string_view folder) { return path.find(folder) != std::string::npos; };
-
-  if (is({".envrc"})) return Format::shell;
-  if (name == ".env" || name.starts_with(".env.") || ends(".env") ||
-      is({".flaskenv", ".secrets", ".dev.vars", "env"})) {
-    if (name != "env" || below("/.")) return Format::dotenv;
-  }
-  if (name == "environment" && below("/etc/")) return Format::dotenv;
-  if (ends(".conf") && below("environment.d/")) return Format::dotenv;
-  if (ends(".ipynb")) return Format::notebook;
-  if (ends(".jsonl") || ends(".ndjson")) return Format::jsonl;
-  if (ends(".json5")) return Format::json5;
-  if (ends(".jsonc") || ends(".code-workspace") || ends(".code-profile")) return Format::jsonc;
-  if (ends(".json") || ends(".webmanifest") || ends(".har") || ends(".http-client.env.json") ||
-      is({".babelrc", ".eslintrc", ".prettierrc", ".claude.json", ".continuerc", "composer.lock"}))
-    return Format::json;
-  if (ends(".yaml") || ends(".yml") || ends(".yaml.gotmpl") ||
-      is({".clang-format", ".condarc", ".yarnrc.yml", "fish_history"}))
-    return Format::yaml;
-  if (ends(".toml") || is({"pipfile", "cargo.lock", "poetry.lock", "uv.lock"})) return Format::toml;
-  if (is({"credentials"}) && below(".cargo/")) return Format::toml;
-  if (ends(".fish") || name == "fish_variables") return Format::fish;
-  if (ends(".nu")) return Format::nushell;
-  if (ends(".ps1") || ends(".psm1") || ends(".psd1") || name == "consolehost_history.txt")
-    return Format::powershell;
-  if (ends(".cmd") || ends(".bat")) return Format::cmd;
-  if (ends(".sh") || ends(".bash") || ends(".zsh") || ends(".ksh") || ends(".csh") ||
-      ends(".zsh-theme") ||
-      is({".bashrc",  ".bash_profile", ".bash_login",  ".bash_logout", ".bash_aliases", ".profile",
-          ".zshrc",   ".zshenv",       ".zprofile",    ".zlogin",      ".zlogout",      ".kshrc",
-          ".mkshrc",  ".cshrc",        ".tcshrc",      ".login",       ".xprofile",     ".xsessionrc",
-          ".xinitrc", ".bash_history", ".zsh_history", ".sh_history",  ".ash_history",  ".history",
-          "crushrc",  ".crushrc",      "profile",      "bashrc",       "bash.bashrc",   "zshrc",
-          "zshenv",   "pkgbuild"}))
-    return Format::shell;
-  if (name == "netrc" || name == ".netrc" || name == "_netrc" || name == ".authinfo")
-    return Format::netrc;
-  if (name == "crontab" || below("/cron.d/") || below("/crontabs/") || ends(".crontab") || ends(".cron"))
-    return Format::crontab;
-  if (name == "dockerfile" || name.starts_with("dockerfile.") || ends(".dockerfile") ||
-      name == "containerfile" || name.starts_with("containerfile."))
-    return Format::dockerfile;
-  for (const std::string_view unit : {".service", ".timer", ".socket", ".path", ".mount", ".target",
-                                      ".slice", ".scope", ".container", ".pod", ".kube", ".nspawn"})
-    if (ends(unit)) return Format::systemd;
-  if (ends(".conf") && (below("/systemd/") || below(".service.d/"))) return Format::systemd;
-  if (ends(".plist")) return Format::plist;
-  if (ends(".xml") || ends(".iml") || ends(".xcscheme") || ends(".csproj") || ends(".vcxproj") ||
-      ends(".props") || ends(".targets") || ends(".resx") || ends(".xaml") || ends(".xsd") ||
-      ends(".config"))
-    return Format::xml;
-  if (ends(".properties")) return Format::properties;
-  if (ends(".ini") || ends(".cfg") || ends(".cnf") || ends(".reg") || ends(".desktop") ||
-      ends(".editorconfig") ||
-      is({".gitconfig", ".gitmodules", ".npmrc", ".pypirc", ".hgrc", ".wgetrc", ".boto", ".s3cfg",
-          "pip.conf", "setup.cfg", "tox.ini", ".pylintrc", ".flake8", ".coveragerc"}))
-    return Format::ini;
-  if (name == "config" && (below(".git/") || below(".aws/") || below("/git/") || below("/modules/")))
-    return Format::ini;
-  if (name == "credentials" && below(".aws/")) return Format::ini;
-  return std::nullopt;
-}
-
-std::optional<Format> format_of_bytes(std::string_view bytes) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  if (bytes.starts_with("#!")) {
-    const std::string line = lowered(bytes.substr(0, std::min(bytes.find('\n'), std::size_t{200})));
-    for (const auto& [word, format] :
-         {std::pair{"fish", Format::fish}, std::pair{"pwsh", Format::powershell},
-          std::pair{"/nu", Format::nushell}, std::pair{" nu", Format::nushell}})
-      if (line.find(word) != std::string::npos) return format;
-    if (line.ends_with("sh") || line.find("sh ") != std::string::npos ||
-        line.find("sh\r") != std::string::npos)
-      return Format::shell;
-    return std::nullopt;
-  }
-  if (bytes.starts_with("<?xml") || bytes.starts_with("<!DOCTYPE plist"))
-    return bytes.find("<plist") != std::string_view::npos ||
-                   bytes.find("DOCTYPE plist") != std::string_view::npos
-               ? Format::plist
-               : Format::xml;
-  if (bytes.starts_with("bplist0")) return Format::plist;
-  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return std::nullopt;
-  if (bytes[first] == '{') {
-    const std::size_t second = bytes.find_first_not_of(" \t\r\n", first + 1);
-    if (second != std::string_view::npos &&
-        (bytes[second] == '"' || bytes[second] == '}' || bytes[second] == '/'))
-      return bytes.find("\"nbformat\"") != std::string_view::npos ? Format::notebook : Format::json;
-  }
-  if (bytes.starts_with("---\n") || bytes.starts_with("---\r\n") || bytes.starts_with("%YAML"))
-    return Format::yaml;
-  if (bytes.starts_with("Windows Registry Editor")) return Format::ini;
-  return std::nullopt;
-}
-
-// Endings of which format_of_name and without_backup_ending know nothing, whatever stands before them. A tree is
-// full of such files, and asking a hundred names of each takes longer than scanning it.
-bool has_foreign_ending(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  if (dot == std::string_view::npos || path.size() - dot > 7 || path.size() - dot < 2) return false;
-  // Dockerfile.go, .env.ts, cron.d/job.py
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (name.starts_with('.') || path.find("cron") != std::string_view::npos) return false;
-  for (const std::string_view head : {"ockerfile.", "ontainerfile."})
-    if (name.substr(std::min<std::size_t>(1, name.size())).starts_with(head)) return false;
-  char ending[8] = {};
-  for (std::size_t i = dot + 1; i < path.size(); ++i) {
-    const char c = path[i];
-    ending[i - dot - 1] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  // Where nothing else stands between dots, more.
-  static constexpr std::string_view kOfOne[] = {"diff", "expect", "ico", "jpeg", "lua", "patch", "php", "sql", "tcl", "test", "ttf", "wav"};
-  if (name.find('.') == name.rfind('.') && std::binary_search(std::begin(kOfOne), std::end(kOfOne), std::string_view(ending))) return true;
-  static constexpr std::string_view kForeign[] = {
-      "adoc", "c",   "cc",  "cpp", "cs",  "css",  "gif", "go",  "h",   "hpp",   "html", "java", "jpg", "js",   "jsx", "kt",
-      "md",   "mdx", "mjs", "pl",  "pm",  "png",  "po",  "py",  "rb",  "rs",    "scss", "snap", "svg", "swift", "ts", "tsx",
-      "vue",  "webp"};
-  return std::binary_search(std::begin(kForeign), std::end(kForeign), std::string_view(ending));
-}
-
-// What begins with no dot and ends so is of that format, whatever else format_of_name asks: a tree is full of them, too.
-std::optional<Format> format_of_common_ending(std::string_view path) {
-  const std::string_view name = path.substr(path.find_last_of("/\\") + 1);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0 || name.front() == '.') return std::nullopt;
-  const std::string_view ending = name.substr(dot + 1);
-  if (ending == "sh") return Format::shell;
-  if (ending == "json") return Format::json;
-  if (ending == "yml" || ending == "yaml") return Format::yaml;
-  if (ending == "toml") return Format::toml;
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view name(Format format) { return kNames[static_cast<std::size_t>(format)]; }
@@ -332,28 +166,6 @@ Parsed read(std::string_view bytes, Format format, const Limits& limits) {
     }
   }
   return parsed;
-}
-
-std::optional<Format> format_of(std::string_view path, std::string_view first_bytes) {
-  if (has_foreign_ending(path)) return format_of_bytes(first_bytes);
-  if (const std::optional<Format> format = format_of_common_ending(path)) return format;
-  std::string whole = "/" + lowered(path);
-  std::replace(whole.begin(), whole.end(), '\\', '/');
-  std::string name = whole.substr(whole.rfind('/') + 1);
-  for (int round = 0; round < 4 && !name.empty(); ++round) {
-    const std::string folder = whole.substr(0, whole.rfind('/') + 1);
-    if (std::optional<Format> format = format_of_name(name, folder + name)) {
-      // Some tools keep JSON in files that are named otherwise.
-      if (*format == Format::plist || *format == Format::xml || *format == Format::ini) {
-        const std::optional<Format> inside = format_of_bytes(first_bytes);
-        if (inside && (*inside == Format::json || *inside == Format::plist)) return inside;
-      }
-      if (*format == Format::json && name.ends_with(".json")) return format;
-      return format;
-    }
-    name = without_backup_ending(name);
-  }
-  return format_of_bytes(first_bytes);
 }
 
 }  // namespace kimiguard::config

@@ -281,7 +281,24 @@ TEST_CASE("a file's format is known by its name, its backups' too, and else by i
       {"x.json5", Format::json5},
       {"a.properties", Format::properties},
       {".env.example", Format::dotenv},
-      {"config.yaml~", Format::yaml}};
+      {"config.yaml~", Format::yaml},
+      {"/etc/cron.d/backup", Format::crontab},
+      {"/etc/cron.d/job.sh", Format::shell},
+      {"/etc/cron.d/x.ini", Format::crontab},
+      {"Dockerfile.service", Format::dockerfile},
+      {"pip.conf", Format::ini},
+      {"etc/systemd/pip.conf", Format::systemd},
+      {"environment.d/10-kimi.conf", Format::dotenv},
+      {".aws/credentials", Format::ini},
+      {".cargo/credentials", Format::toml},
+      {"settings.json.bak-2024", Format::json},
+      {"settings.json.20241102", Format::json},
+      {"#x.toml#", Format::toml},
+      {"profile.local", Format::shell},
+      {"x.yaml.gotmpl", Format::yaml},
+      {"App.CONFIG", Format::xml},
+      {"C:\\x\\.Env", Format::dotenv},
+      {"a.zsh-theme", Format::shell}};
   for (const auto& [path, format] : kNames) {
     INFO(path);
     const auto found = format_of(path, "");
@@ -294,6 +311,8 @@ TEST_CASE("a file's format is known by its name, its backups' too, and else by i
   CHECK(format_of("x", "<?xml version='1.0'?><plist>") == Format::plist);
   CHECK_FALSE(format_of("main.cpp", "int main() {}"));
   CHECK_FALSE(format_of("README.md", "# x"));
+  for (const char* other : {"notes.txt", "diff.log_--root", "Makefile", "env", "x.conf", "config", "credentials", "a.bakery", "lib.so.6x", "x."})
+    CHECK_FALSE(format_of(other, ""));
   for (int i = 0; i <= static_cast<int>(Format::notebook); ++i) {
     const auto format = static_cast<Format>(i);
     CHECK(format_named(name(format)) == format);

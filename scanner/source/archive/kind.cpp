@@ -1,6 +1,7 @@
 #include "scanner/source/archive/kind.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -75,17 +76,32 @@ bool is_compressed(std::string_view bytes, std::string_view name) {
   return starts(bytes, "\x1F\x9D"sv) && has_extension(name, {"z", "taz"});
 }
 
-}  // namespace
+// First bytes of every mark that by_mark() knows but "#!". Text begins with others, mostly: of each file of a tree this is
+// all that is asked.
+constexpr auto kFirsts = [] {
+  std::array<bool, 256> firsts{};
+  for (const char c : {'P', 'M', '\x7F', '7', '\x1F', 'B', '\xFD', '\x28', '\x04', 'L', '\x5D', '!', '0', '\xC7', '\x71', '\xED'})
+    firsts[static_cast<unsigned char>(c)] = true;
+  for (int c = 0x50; c < 0x60; ++c) firsts[static_cast<std::size_t>(c)] = true;  // frames that zstd skips
+  return firsts;
+}();
 
-Kind kind_of(std::string_view bytes, std::string_view name) {
+// "PK\3\4"; of its bytes the third is the rare one.
+bool holds_zip(std::string_view bytes) {
   using namespace std::string_view_literals;
-  if (bytes.size() < 4) return Kind::none;
+  for (std::size_t at = bytes.find('\x03'); at != std::string_view::npos; at = bytes.find('\x03', at + 1))
+    if (at >= 2 && bytes.substr(at - 2, 4) == "PK\x03\x04"sv) return true;
+  return false;
+}
+
+Kind by_mark(std::string_view bytes, std::string_view name) {
+  using namespace std::string_view_literals;
   if (starts(bytes, "PK\x03\x04") || (starts(bytes, "PK\x05\x06"sv) && bytes.size() > 22) ||
       starts(bytes, "PK00PK\x03\x04")) {
     return Kind::zip;
   }
   // A program or a script may stand before the archive it carries.
-  if (starts(bytes, "#!") && bytes.find("PK\x03\x04") != std::string_view::npos) return Kind::zip;
+  if (starts(bytes, "#!") && holds_zip(bytes)) return Kind::zip;
   if ((starts(bytes, "#!") || starts(bytes, "MZ") ||
        starts(bytes,
               "\x7F"
@@ -102,6 +118,16 @@ Kind kind_of(std::string_view bytes, std::string_view name) {
   }
   if (starts(bytes, "\xED\xAB\xEE\xDB")) return Kind::rpm;
   if (starts(bytes, "MSCF\0\0\0\0"sv)) return Kind::cab;
+  return Kind::none;
+}
+
+}  // namespace
+
+Kind kind_of(std::string_view bytes, std::string_view name) {
+  using namespace std::string_view_literals;
+  if (bytes.size() < 4) return Kind::none;
+  if (kFirsts[static_cast<unsigned char>(bytes[0])] || starts(bytes, "#!"))
+    if (const Kind kind = by_mark(bytes, name); kind != Kind::none) return kind;
   if (is_tar(bytes)) return Kind::tar;
   if (is_asar(bytes)) return Kind::asar;
   if (bytes.substr(0, 1024).find("%PDF-") != std::string_view::npos) return Kind::pdf;
@@ -112,9 +138,9 @@ Kind kind_of(std::string_view bytes, std::string_view name) {
   }
   if (starts(bytes, "\x30") && has_extension(name, {"p12", "pfx", "jks", "keystore"}))
     return Kind::keystore;
-  if (has_extension(name, {"iso"}) && bytes.size() >= 512) return Kind::iso;
-  if (has_extension(name, {"eml", "mht", "mhtml", "mbox"})) return Kind::mail;
-  return Kind::none;
+  if (!has_extension(name, {"iso", "eml", "mht", "mhtml", "mbox"})) return Kind::none;
+  if (!has_extension(name, {"iso"})) return Kind::mail;
+  return bytes.size() >= 512 ? Kind::iso : Kind::none;
 }
 
 bool is_streamed(Kind kind) {

@@ -7,13 +7,15 @@
 namespace kimiguard::container {
 namespace {
 
-// Bytes of ASCII that `bytes` begin with, as far as whole sixteens go: a member without line ends is one long line.
+// Bytes of ASCII that `bytes` begin with, as far as whole sixty-fours go: a member without line ends is one long line.
 std::size_t ascii_start(std::string_view bytes) {
   std::size_t done = 0;
-  for (std::uint64_t a = 0, b = 0; done + 16 <= bytes.size(); done += 16) {
-    std::memcpy(&a, bytes.data() + done, 8);
-    std::memcpy(&b, bytes.data() + done + 8, 8);
-    if (((a | b) & 0x8080808080808080u) != 0) break;
+  for (; done + 64 <= bytes.size(); done += 64) {
+    std::uint64_t words[8];
+    std::memcpy(words, bytes.data() + done, sizeof words);
+    std::uint64_t all = 0;
+    for (const std::uint64_t word : words) all |= word;
+    if ((all & 0x8080808080808080u) != 0) break;
   }
   return done;
 }
