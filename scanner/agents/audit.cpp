@@ -674,6 +674,13 @@ void Audit::judge() {
     std::move(more.begin(), more.end(), std::back_inserter(findings_));
   };
   note_faults(findings_);  // of knobs and unread keys
+  using Spot = std::tuple<std::string_view, std::string_view, std::uint64_t>;
+  const auto spot_of = [](const Part& part) { return Spot(part.file, part.key_path, part.position.line); };
+  std::set<Spot> taken;  // variables of the login that a tool takes its address from
+  for (const Made& made : made_)
+    if (made.profile != nullptr && !made.profile->generic && made.connection.base_url &&
+        made.connection.base_url->source == Part::Source::environment)
+      taken.insert(spot_of(*made.connection.base_url));
   std::vector<Connection> all;
   for (Made& made : made_) {
     const bool inventory = made.as_written && made.connection.active;
@@ -682,11 +689,16 @@ void Audit::judge() {
     kimi::Background known = key.empty() ? kimi::Background{} : known_.of(key);
     known.as_of = input_.as_of;
     std::vector<Finding> found = judge_.verdict(made.connection, known);
+    // A tool that is here reads the variable as its own protocol wants it, and is judged by that.
+    const bool of_no_tool = made.profile == nullptr || made.profile->generic;
+    if (of_no_tool && made.connection.base_url && taken.count(spot_of(*made.connection.base_url)) != 0)
+      std::erase_if(found, [](const Finding& finding) { return finding.rule == "kimi-base-url-shape"; });
     for (Finding& finding : found) offer_providers(*input_.rulebook, made, finding);
     for (const Finding& finding : found)
       made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
     take(std::move(found));
-    all.push_back(made.connection);
+    // The regions are those of what goes out; a pair that the environment replaces is kimi-env-override.
+    if (!made.replaced()) all.push_back(made.connection);
   }
   for (std::vector<Finding> found :
        {judge_.verdict_across(all), overruled_findings(*input_.rulebook, judge_.kinds(), made_),

@@ -131,6 +131,7 @@ class Resolver {
     std::optional<Part> provider_at;
     std::vector<Root> roots;
     const ProviderSpec* known = nullptr;
+    const ProviderSpec* row = nullptr;  // `known` where its own selectors stand in this file
   };
 
   void slot(const Unit& unit, const SlotSpec& spec, const config::Slot& found);
@@ -491,14 +492,14 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
   }
   if (!connection.key && !at.spec->key.empty()) take_key(secret_object(at, at.spec->key));
   for (const Hit& hit : names) take_key(variable({hit.setting->value}, true));
-  if (at.known != nullptr) keys(at.known->key);
+  if (at.row != nullptr) keys(at.row->key);
   const auto headers = [&](const Selectors& selectors) {
     for (const Hit& hit : look(at, selectors))
       if (!hit.setting->path.empty() && is_credential_header(hit.setting->path.back()))
         take_key(part_of(hit, true, true));
   };
   headers(at.spec->headers);
-  if (at.known != nullptr) headers(at.known->headers);
+  if (at.row != nullptr) headers(at.row->headers);
   if (!connection.key && !unresolved && at.spec->also && holds(at, *at.spec->also)) keys(at.spec->also_key);
   if (!connection.key && unresolved) connection.key = std::move(unresolved);
 
@@ -516,16 +517,16 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
     }
   };
   address(at.spec->base_url);
-  if (at.known != nullptr) {
-    address(at.known->base_url_at);
+  if (at.row != nullptr) {
+    address(at.row->base_url_at);
     if (!connection.base_url) {
-      if (const auto hit = first(at, at.known->region)) {
-        const auto region = at.known->regions.find(hit->setting->value);
-        if (region != at.known->regions.end()) {
+      if (const auto hit = first(at, at.row->region)) {
+        const auto region = at.row->regions.find(hit->setting->value);
+        if (region != at.row->regions.end()) {
           connection.base_url = make(region->second, *hit, false);
           region_path = connection.base_url->key_path;
           RegionSetting made{hit->unit->path, region_path, hit->setting->value, {}};
-          for (const auto& [value, url] : at.known->regions) made.value_of_url.emplace(url, value);
+          for (const auto& [value, url] : at.row->regions) made.value_of_url.emplace(url, value);
           result_.regions.push_back(std::move(made));
         }
       }
@@ -646,8 +647,9 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   if (at.known == nullptr && !protocol.empty()) at.known = profile_.provider(protocol);
   if (!model)
     if (const auto hit = first(at, spec.model)) model = part_of(*hit, false);
-  if (!model && at.known != nullptr)
-    if (const auto hit = first(at, at.known->model)) model = part_of(*hit, false);
+  if (at.known != nullptr && at.known->stands_in(*unit.spec)) at.row = at.known;
+  if (!model && at.row != nullptr)
+    if (const auto hit = first(at, at.row->model)) model = part_of(*hit, false);
   connection.model = std::move(model);
 
   connection.provider = at.provider;

@@ -35,6 +35,8 @@ struct Made {
   std::vector<std::string> slot_path;
   std::optional<Part> provider_at;  // where the provider is chosen; a slot that is named after it has no position
   bool as_written = false;  // what a file says, although the environment replaces it
+  // What is judged where it stands, and is nothing that goes out: that it is replaced is told by itself.
+  bool replaced() const { return as_written && !connection.active; }
   ConnectionVerdict verdict;
 };
 

@@ -171,7 +171,8 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
     const Unit* first = nullptr;
     bool anywhere = false;
     for (const Unit* unit : view.units) {
-      if (!has_settings(*unit) || (!knob.file.empty() && unit->spec->id != knob.file)) continue;
+      // A file that the knob names may be an export: where the tool's own store is encrypted, nothing else tells.
+      if (knob.file.empty() ? !has_settings(*unit) : unit->spec->id != knob.file) continue;
       const bool own = unit->project == view.of_project;
       if (own && first == nullptr && unit->spec->role != Role::secrets) first = unit;
       std::vector<config::Slot> slots;

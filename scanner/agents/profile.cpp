@@ -254,6 +254,10 @@ void ProfileReader::provider(TableReader& in, Profile& profile) {
     several(at, "model", provider.model);
     several(at, "headers", provider.headers);
     several(at, "region", provider.region);
+    at.values("files", provider.at_files);
+    for (const std::string& id : provider.at_files)
+      if (profile.file_named(id) == nullptr)
+        at.complain("files", "no file has the id '" + id + "'; give it one");
   });
   in.map("regions", provider.regions);
   in.map("base_url_by_key", provider.base_url_by_key);
@@ -486,6 +490,10 @@ const ProviderSpec* Profile::provider(std::string_view wanted) const {
   for (const ProviderSpec& spec : providers)
     if (std::find(spec.ids.begin(), spec.ids.end(), wanted) != spec.ids.end()) return &spec;
   return nullptr;
+}
+
+bool ProviderSpec::stands_in(const FileSpec& file) const {
+  return at_files.empty() || std::find(at_files.begin(), at_files.end(), file.id) != at_files.end();
 }
 
 const FileSpec* Profile::file_named(std::string_view wanted) const {

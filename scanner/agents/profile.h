@@ -139,12 +139,15 @@ struct ProviderSpec {
   std::string default_model;
   // Where this provider's values stand, from the roots of the slot and of its joins.
   Selectors key, base_url_at, model, headers, region;
+  std::vector<std::string> at_files;  // ids of the files in which they stand; empty = every file
   std::map<std::string, std::string> regions;  // value of the region field -> base URL
   std::map<std::string, std::string>
       base_url_by_key;  // beginning of the key -> base URL when none is set
   std::vector<std::string> key_variables;
   std::vector<std::string> url_variables;
   std::vector<std::string> model_variables;
+
+  bool stands_in(const FileSpec& file) const;  // whether its selectors are for this file
 };
 
 // What a variable of the environment replaces.

@@ -455,6 +455,12 @@ void Judge::Known::auth_conflict(const Look& at, std::vector<Finding>& findings)
   const VariableFact* fact = fact_of(last_name(connection.key->key_path));
   // A key of its own stands beside the address: without the variable that one is sent.
   if (written_key_that_fits(at) != nullptr) return;
+  // So it is with an address: without the variable the key still goes to Kimi.
+  const bool written_address = std::any_of(connection.overridden.begin(), connection.overridden.end(), [&](const Part& part) {
+    const auto url = part.secret.empty() && part.source == Part::Source::config ? parse_base_url(part.value) : std::nullopt;
+    return url && owner_of(book, *url).realm != nullptr;
+  });
+  if (written_address) return;
   if (places_known && kind_of_place(*connection.key) != kind_of_place(*connection.base_url) &&
       fact != nullptr && fact->protocol) {
     Finding finding =

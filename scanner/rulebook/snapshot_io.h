@@ -65,6 +65,9 @@ void each_field(Io& io, T& value) {
   } else if constexpr (kCount == 14) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = value;
     io(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+  } else if constexpr (kCount == 15) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = value;
+    io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
   } else if constexpr (kCount == 17) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = value;
     io(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);

@@ -41,8 +41,9 @@ inline const agents::Profiles& profiles() {
 class Home {
  public:
   Home() {
-    char name[] = "/tmp/kimiguard-home-XXXXXX";
-    root_ = mkdtemp(name);
+    const char* folder = std::getenv("TMPDIR");
+    root_ = std::string(folder == nullptr ? "/tmp" : folder) + "/kimiguard-home-XXXXXX";
+    if (mkdtemp(root_.data()) == nullptr) FAIL("no folder can be made at " << root_);
     ::mkdir((root_ + "/home").c_str(), 0700);
   }
   ~Home() {
