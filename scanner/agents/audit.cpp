@@ -253,6 +253,8 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   file.scope = spec.scope;
   file.protection = spec.protection;
   file.personal = spec.personal;
+  if (spec.chats)
+    for (const TableSpec& table : spec.tables) file.store_tables.push_back(table.table);
   file.generic = profile.generic;
   file.project = root;
   const bool environment_file = profile.generic && spec.provides == "environment";

@@ -76,6 +76,8 @@ struct SeenFile {
   bool generic = false;    // belongs to no tool
   bool personal = false;
   bool holds_key = false;  // a key was found in it by its settings
+  // Of a database that holds chats too: patterns of the tables that are the tool's store. Empty: the whole file is.
+  std::vector<std::string> store_tables;
   std::string project;     // the PATH it was found below, or ""
 };
 

@@ -195,6 +195,7 @@ void ProfileReader::file_spec(TableReader& in, Profile& profile) {
   in.text("mode", file.mode);
   file.protection = word(in, "protection", kProtections, "plain");
   in.flag("personal", file.personal);
+  in.flag("chats", file.chats);
   in.text("provides", file.provides);
   if (!file.provides.empty() && file.provides != "environment" && file.provides != "secrets")
     in.complain("provides", "a file provides \"environment\" or \"secrets\"");

@@ -115,6 +115,7 @@ struct FileSpec {
   std::string mode;            // as the tool sets it: "0600", "umask", ""
   std::string protection;      // plain, keychain, safe_storage, static_key, sqlite, leveldb
   bool personal = false;       // has no business in a shared repository
+  bool chats = false;          // a database of chats too: what its other tables hold is a transcript
   std::string provides;  // "environment": its NAME=value are variables; "secrets": ${{ secrets.X }}
   std::optional<config::Selector> provides_at;  // only what stands there
   bool provides_over = false;                   // stronger than the process' environment

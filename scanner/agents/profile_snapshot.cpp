@@ -17,7 +17,7 @@ inline constexpr std::size_t kFields<agents::WeakSpec> = 5;
 template <>
 inline constexpr std::size_t kFields<agents::TableSpec> = 3;
 template <>
-inline constexpr std::size_t kFields<agents::FileSpec> = 22;
+inline constexpr std::size_t kFields<agents::FileSpec> = 23;
 template <>
 inline constexpr std::size_t kFields<agents::ProviderSpec> = 15;
 template <>

@@ -96,7 +96,7 @@ void AuditLeaks::files(const std::vector<agents::SeenFile>& seen, const std::vec
   std::vector<std::string> list;
   list.reserve(seen.size());
   for (const agents::SeenFile& file : seen) {
-    const Known known{file.place, !file.project.empty()};
+    const Known known{file.place, !file.project.empty(), file.store_tables};
     if (!known_.empty() && known_.back().first == file.path) {
       if (rank(known.place) < rank(known_.back().second.place)) known_.back().second = known;
       continue;
@@ -234,6 +234,22 @@ PlaceKind AuditLeaks::place_of(const std::string& path) const {
   return PlaceKind::ordinary;
 }
 
+PlaceKind AuditLeaks::place_of(const std::string& path, const Origin& origin) const {
+  const PlaceKind place = place_of(path);
+  if (place != PlaceKind::tool_store || origin.inside.empty()) return place;
+  const Inside& cell = origin.inside.front();
+  // "(page 7)": of which table cannot be known.
+  if (cell.kind != Inside::Kind::table_cell || cell.name.starts_with('(')) return place;
+  const auto at = std::lower_bound(known_.begin(), known_.end(), path,
+                                   [](const auto& known, const std::string& wanted) { return known.first < wanted; });
+  if (at == known_.end() || at->first != path || at->second.store_tables.empty()) return place;
+  const std::vector<std::string>& tables = at->second.store_tables;
+  const bool of_store = std::any_of(tables.begin(), tables.end(), [&](const std::string& table) {
+    return agents::name_matches(table, cell.name);
+  });
+  return of_store ? place : PlaceKind::transcript;
+}
+
 void AuditLeaks::text(const std::string& path, const std::string& bytes, Origin::Kind kind) {
   if (bytes.empty()) return;
   detect::Detector detector(detection_);
@@ -279,7 +295,7 @@ std::vector<judge::Sighting> AuditLeaks::sightings() {
           path = database;
         }
         sighting.exposure = status_.exposure_of(path);
-        sighting.exposure.place = place_of(path);
+        sighting.exposure.place = place_of(path, origin);
         if (options_.judge_modes) {
           sighting.exposure.mode = origin.mode & 07777;
           sighting.exposure.readable_by_others = (origin.mode & 0044) != 0;

@@ -58,6 +58,8 @@ class AuditLeaks {
   files::WalkOptions walk_options();
   void histories();
   PlaceKind place_of(const std::string& path) const;
+  // The same for a key in a file: a table of chats is no store.
+  PlaceKind place_of(const std::string& path, const Origin& origin) const;
   // A folder of which everything is read, or every file whose name fits.
   struct Tree {
     std::string path;
@@ -85,6 +87,7 @@ class AuditLeaks {
   struct Known {
     PlaceKind place = PlaceKind::ordinary;
     bool project = false;
+    std::vector<std::string> store_tables;  // SeenFile's
   };
   std::vector<std::pair<std::string, Known>> known_;  // files, sorted by path
   std::vector<Tree> trees_;  // sorted by path and name

@@ -399,4 +399,18 @@ TEST_CASE("audit B: the knobs of facts/agent-configs.md §7 that are marked H, w
   }
 }
 
+TEST_CASE("audit L3: a key in the chats of a database is a leak, the one in its table of credentials is where it belongs") {
+  AuditHome home(133);
+  const std::string key = home.keys.platform();
+  const std::string said = home.keys.kimi_code();
+  make_database(home.home() / ".local/share/opencode/opencode.db",
+                {"CREATE TABLE credential(id TEXT, value TEXT)", "CREATE TABLE message(id TEXT, session_id TEXT, data TEXT)",
+                 "INSERT INTO credential VALUES('moonshotai', '{\"type\":\"key\",\"key\":\"" + key + "\"}')",
+                 "INSERT INTO message VALUES('m', 's', '{\"role\":\"user\",\"text\":\"my key is " + said + "\"}')"});
+  const Audited audited = home.audit();
+  CHECK(audited.status == 1);
+  CHECK(audited.finding_of("kimi-code-key", said).at("severity") == "medium");
+  CHECK(audited.finding_of("moonshot-platform-key", key).at("severity") == "inventory");
+}
+
 }  // namespace kimiguard::test
