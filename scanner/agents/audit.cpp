@@ -157,17 +157,38 @@ auto identity(const Finding& finding) {
                     argument(finding, "key_id"), argument(finding, "other_path"));
 }
 
-// One verdict once: of the same, the one that offers the most changes.
+// Where an address is to change and the model with it, what is to be written elsewhere in that file is the new model.
+void speak_of_new_models(std::vector<Finding>& findings) {
+  std::map<std::pair<std::string, std::string>, std::string> renamed;  // file, model
+  for (const Finding& finding : findings) {
+    const auto model = finding.arguments.find("model");
+    if (finding.rule != "kimi-host-mismatch" || model == finding.arguments.end()) continue;
+    for (const Change& change : finding.changes)
+      if (change.from == model->second && !change.to.empty()) renamed.emplace(std::pair(change.file, change.from), change.to);
+  }
+  if (renamed.empty()) return;
+  for (Finding& finding : findings) {
+    if (finding.rule != "kimi-silent-fallback") continue;
+    for (Change& change : finding.changes)
+      if (const auto found = renamed.find({change.file, change.to}); found != renamed.end()) change.to = found->second;
+  }
+}
+
+// One verdict once: of the same, the one that offers the most changes, with what the others change beside.
 void settle(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     const auto left = identity(a);
     const auto right = identity(b);
     return left != right ? left < right : a.changes.size() > b.changes.size();
   });
-  findings.erase(
-      std::unique(findings.begin(), findings.end(),
-                  [](const Finding& a, const Finding& b) { return identity(a) == identity(b); }),
-      findings.end());
+  std::vector<Finding> once;
+  for (Finding& finding : findings) {
+    if (!once.empty() && identity(once.back()) == identity(finding))
+      kimi::merge_into(once.back(), finding);
+    else
+      once.push_back(std::move(finding));
+  }
+  findings = std::move(once);
 }
 
 // The settings of a start-up file that hold inside a function, an alias or for one command only.
@@ -392,6 +413,7 @@ void Audit::connect_view(const Profile& profile, const std::string& project,
   environments_.push_back(tool_environment(units, process));
   const Environment& environment = environments_.back();
   ResolveOptions options;
+  options.names = &input_.rulebook->names;
   options.disk = &disk_;
   options.home = layout_.home();
   ToolConnections found = connections_of(profile, units, project, environment, options);
@@ -452,6 +474,7 @@ void Audit::follow(std::optional<Part>& part, const Environment& environment, bo
 }
 
 void Audit::connect_loose() {
+  const SettingNames& names = input_.rulebook->names;
   const std::vector<const FamilySpec*> families = families_of(*input_.profiles);
   const auto take = [&](Connection connection, const Unit* unit) {
     Made made;
@@ -466,19 +489,19 @@ void Audit::connect_loose() {
   for (const Unit& unit : units_) {
     if (!wanted(*unit.profile)) continue;
     if (!unit.profile->generic) {
-      for (Connection& connection : program_connections(unit, families)) take(std::move(connection), &unit);
+      for (Connection& connection : program_connections(unit, families, names)) take(std::move(connection), &unit);
       continue;
     }
     // What a login sets is one environment, however many files it takes; a function, an alias or one command has its own.
     if (unit.spec->provides == "environment" && unit.project.empty()) {
-      for (Connection& connection : loose_connections(of_commands(unit), families)) {
+      for (Connection& connection : loose_connections(of_commands(unit), families, names)) {
         connection.scope = "user";
         take(std::move(connection), &unit);
       }
       continue;
     }
     const Environment beside = variables_beside(unit);
-    for (Connection& connection : loose_connections(unit, families)) {
+    for (Connection& connection : loose_connections(unit, families, names)) {
       connection.scope = unit.project.empty() ? "user" : "project";
       follow(connection.key, beside, true);
       follow(connection.base_url, beside, false);
@@ -695,7 +718,7 @@ void Audit::judge() {
     const bool of_no_tool = made.profile == nullptr || made.profile->generic;
     if (of_no_tool && made.connection.base_url && taken.count(spot_of(*made.connection.base_url)) != 0)
       std::erase_if(found, [](const Finding& finding) { return finding.rule == "kimi-base-url-shape"; });
-    for (Finding& finding : found) offer_providers(*input_.rulebook, made, finding);
+    for (Finding& finding : found) offer_providers(*input_.rulebook, made, regions_, finding);
     for (const Finding& finding : found)
       made.verdict.faults.push_back({finding.rule, finding.severity, finding.confidence});
     take(std::move(found));
@@ -711,6 +734,7 @@ void Audit::judge() {
   settle_verdicts();
   judge_files();
   speak_of_regions(findings_, regions_);
+  speak_of_new_models(findings_);
   settle(findings_);
 }
 
@@ -835,7 +859,9 @@ FileConnections FileReader::read(const std::string& path, std::string_view bytes
     unit.gaps.clear();
     const std::vector<const Unit*> units = {&unit};
     const Environment environment = tool_environment(units, {});
-    ToolConnections found = connections_of(*file.profile, units, unit.project, environment, {});
+    ResolveOptions options;
+    options.names = &book.names;
+    ToolConnections found = connections_of(*file.profile, units, unit.project, environment, options);
     View view;
     view.profile = file.profile;
     view.units = units;
@@ -845,17 +871,17 @@ FileConnections FileReader::read(const std::string& path, std::string_view bytes
     take(unread_findings(book, kinds, view));
     take(helper_findings(book, view));
     for (Made& made : found.made) result.connections.push_back(std::move(made.connection));
-    for (Connection& connection : program_connections(unit, known_->families))
+    for (Connection& connection : program_connections(unit, known_->families, book.names))
       if (wanted(connection)) result.connections.push_back(std::move(connection));
   }
   if (!result.tool.empty()) return result;
   if (is_source(path)) {
-    for (Connection& connection : source_connections(path, bytes, known_->families))
+    for (Connection& connection : source_connections(path, bytes, known_->families, book.names))
       if (wanted(connection)) result.connections.push_back(std::move(connection));
     return result;
   }
   const Unit unit = read_unit(nullptr, nullptr, path, bytes);
-  for (Connection& connection : loose_connections(unit, known_->families))
+  for (Connection& connection : loose_connections(unit, known_->families, book.names))
     if (wanted(connection)) result.connections.push_back(std::move(connection));
   return result;
 }

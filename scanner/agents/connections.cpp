@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "scanner/agents/loose_connections.h"
 #include "scanner/config/reference.h"
 #include "scanner/config/selector.h"
 #include "scanner/core/lowered.h"
@@ -73,19 +74,6 @@ std::vector<std::string> keys_in(std::string_view text) {
   }
   if (keys.empty()) keys.emplace_back(trimmed(text));
   return keys;
-}
-
-std::string_view without_bearer(std::string_view text) {
-  text = trimmed(text);
-  for (const std::string_view scheme : {"Bearer ", "bearer ", "Token ", "token "})
-    if (text.starts_with(scheme)) return trimmed(text.substr(scheme.size()));
-  return text;
-}
-
-bool is_credential_header(std::string_view name) {
-  const std::string lower = lowered(name);
-  return lower == "authorization" || lower == "x-api-key" || lower == "api-key" ||
-         lower == "proxy-authorization" || lower == "x-goog-api-key";
 }
 
 std::string folder_of(const std::string& path) {
@@ -264,7 +252,7 @@ std::optional<Part> Resolver::part_of(const Hit& hit, bool key, bool header) con
     case Kind::placeholder:
       return std::nullopt;
     case Kind::literal: {
-      const std::string_view value = header ? without_bearer(setting.value) : trimmed(setting.value);
+      const std::string_view value = header ? trimmed(without_scheme(trimmed(setting.value), *options_.names)) : trimmed(setting.value);
       if (value.empty() || (key && config::placeholder(value))) return std::nullopt;
       return make(std::string(value), hit, key);
     }
@@ -495,7 +483,7 @@ void Resolver::read_parts(const Context& at, Connection& connection, std::vector
   if (at.row != nullptr) keys(at.row->key);
   const auto headers = [&](const Selectors& selectors) {
     for (const Hit& hit : look(at, selectors))
-      if (!hit.setting->path.empty() && is_credential_header(hit.setting->path.back()))
+      if (!hit.setting->path.empty() && is_credential_header(hit.setting->path.back(), *options_.names))
         take_key(part_of(hit, true, true));
   };
   headers(at.spec->headers);
@@ -634,6 +622,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     const std::size_t cut = model->value.find(spec.model_separator);
     if (cut != std::string::npos) {
       if (at.provider.empty()) at.provider = std::string(trimmed(model->value.substr(0, cut)));
+      model->before = model->value.substr(0, cut) + spec.model_separator;
       model->value =
           std::string(trimmed(std::string_view(model->value).substr(cut + spec.model_separator.size())));
     }
@@ -813,6 +802,7 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
       // A model of another provider is another slot's affair.
       if (cut != std::string::npos) {
         if (trimmed(std::string_view(value).substr(0, cut)) != at.provider) continue;
+        part->before = value.substr(0, cut) + spec.model_separator;
         value = std::string(trimmed(std::string_view(value).substr(cut + spec.model_separator.size())));
       }
     }

@@ -46,6 +46,8 @@ struct ToolConnections {
 };
 
 struct ResolveOptions {
+  // What headers are called. REQUIRES: not null.
+  const SettingNames* names = nullptr;
   // For files that values name ({file:p}); null: none is followed. Only below `home`, or beside the
   // file.
   const Disk* disk = nullptr;

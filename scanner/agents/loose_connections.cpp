@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -18,6 +19,7 @@ using Kind = config::Classified::Kind;
 constexpr std::size_t kMostCandidates = 2000;
 constexpr std::size_t kLongestCall = 4096;
 constexpr std::size_t kMostCalls = 2000;
+constexpr std::size_t kMostConstants = 20'000;
 constexpr std::size_t kMostArguments = std::size_t{16} << 20;  // bytes of arguments that are read, of all calls
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -80,13 +82,13 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1));
 }
 
-Part part_at(const Unit& unit, const Setting& setting, bool key) {
+Part part_at(const Unit& unit, const Setting& setting, bool key, const SettingNames& names) {
   Part part = part_at(unit, setting);
   const config::Classified kind = config::classify(setting);
   if (kind.kind != Kind::literal) part.source = Part::Source::reference;
   std::string value = trimmed(setting.value);
   if (key) {
-    if (value.starts_with("Bearer ")) value = value.substr(7);
+    value = std::string(without_scheme(value, names));
     if (kind.kind == Kind::literal) {
       part.secret = Secret(value);
       part.value = part.secret.masked();
@@ -107,22 +109,13 @@ bool is_value(const Setting& setting) {
 
 bool is_literal(const Setting& setting) { return config::classify(setting).kind == Kind::literal; }
 
-// A name of an object's field that holds its address; only a value with a host in it is one.
-constexpr std::array<std::string_view, 14> kUrlFields = {
-    "base_url", "baseurl", "api_base", "apibase",  "endpoint",        "api_url",      "apiurl",
-    "url",      "host",    "apihost",  "api_host", "openai_base_url", "api_base_url", "base-url"};
-constexpr std::array<std::string_view, 10> kKeyFields = {
-    "api_key",   "apikey",     "api-key",      "key",    "token",
-    "authtoken", "auth_token", "access_token", "secret", "bearer_token"};
-
-template <std::size_t N>
-bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::any_of(names.begin(), names.end(), [&](std::string_view one) { return same_letters(one, name); });
+bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same_letters(one, name); });
 }
 
 // A machine of .netrc and its password. The host is a name here and no address, so nothing is there to write a base
 // URL into: the password is where a verdict stands.
-std::vector<Connection> machine_connections(const Unit& unit) {
+std::vector<Connection> machine_connections(const Unit& unit, const SettingNames& names) {
   std::vector<Connection> made;
   for (const Setting& setting : unit.settings) {
     if (setting.path.size() != 2 || setting.path[1] != "password" || setting.path[0].find('.') == std::string::npos) continue;
@@ -130,7 +123,7 @@ std::vector<Connection> machine_connections(const Unit& unit) {
     Connection connection;
     connection.slot = setting.path[0];
     connection.scope = "source";
-    connection.key = part_at(unit, setting, true);
+    connection.key = part_at(unit, setting, true, names);
     Part host;
     host.source = Part::Source::tool_default;
     host.value = "https://" + setting.path[0];
@@ -140,7 +133,7 @@ std::vector<Connection> machine_connections(const Unit& unit) {
   return made;
 }
 
-std::vector<Connection> object_connections(const Unit& unit) {
+std::vector<Connection> object_connections(const Unit& unit, const SettingNames& names) {
   std::vector<Connection> made;
   // Objects one after the other: settings of one object stand together in a file.
   const auto same_object = [](const Setting& a, const Setting& b) {
@@ -150,12 +143,12 @@ std::vector<Connection> object_connections(const Unit& unit) {
   std::vector<const Setting*> urls, keys;
   for (const Setting& setting : unit.settings) {
     if (setting.path.size() < 2 || setting.value.empty()) continue;
-    if (is_one_of(setting.path.back(), kUrlFields) && is_value(setting)) {
+    if (is_one_of(setting.path.back(), names.url_fields) && is_value(setting)) {
       const auto url = kimi::parse_base_url(setting.value);
       if (url && (!url->scheme.empty() || url->host.find('.') != std::string::npos) &&
           urls.size() < kMostCandidates)
         urls.push_back(&setting);
-    } else if (is_one_of(setting.path.back(), kKeyFields) && is_literal(setting) &&
+    } else if (is_one_of(setting.path.back(), names.key_fields) && is_literal(setting) &&
                setting.value.size() >= 20 && keys.size() < kMostCandidates) {
       keys.push_back(&setting);
     }
@@ -166,12 +159,12 @@ std::vector<Connection> object_connections(const Unit& unit) {
       Connection connection;
       connection.slot = key->path.size() >= 2 ? key->path[key->path.size() - 2] : std::string();
       connection.scope = "source";
-      connection.key = part_at(unit, *key, true);
-      connection.base_url = part_at(unit, *url, false);
+      connection.key = part_at(unit, *key, true, names);
+      connection.base_url = part_at(unit, *url, false, names);
       for (const Setting& other : unit.settings)
         if (other.path.size() == key->path.size() && same_object(other, *key) &&
             lowered(other.path.back()) == "model" && is_literal(other)) {
-          connection.model = part_at(unit, other, false);
+          connection.model = part_at(unit, other, false, names);
           break;
         }
       made.push_back(std::move(connection));
@@ -190,9 +183,17 @@ std::vector<const FamilySpec*> families_of(const Profiles& profiles) {
   return families;
 }
 
-std::vector<Connection> loose_connections(const Unit& unit,
-                                          const std::vector<const FamilySpec*>& families) {
-  if (unit.format == config::Format::netrc) return machine_connections(unit);
+bool is_credential_header(std::string_view name, const SettingNames& names) { return is_one_of(name, names.credential_headers); }
+
+std::string_view without_scheme(std::string_view value, const SettingNames& names) {
+  for (const std::string& scheme : names.credential_schemes)
+    if (value.size() > scheme.size() && value.starts_with(scheme) && value[scheme.size()] == ' ') return value.substr(scheme.size() + 1);
+  return value;
+}
+
+std::vector<Connection> loose_connections(const Unit& unit, const std::vector<const FamilySpec*>& families,
+                                          const SettingNames& words) {
+  if (unit.format == config::Format::netrc) return machine_connections(unit, words);
   std::vector<Connection> made;
   for (const FamilySpec* family : families) {
     std::vector<Candidate> keys, urls, models;
@@ -240,11 +241,11 @@ std::vector<Connection> loose_connections(const Unit& unit,
       connection.protocol = family->protocol;
       connection.scope = "source";
       connection.slot = slot_of(*key.setting);
-      connection.key = part_at(unit, *key.setting, true);
+      connection.key = part_at(unit, *key.setting, true, words);
       const Candidate* url = nearest(key, urls);
       if (url != nullptr) {
         used.push_back(url);
-        connection.base_url = part_at(unit, *url->setting, false);
+        connection.base_url = part_at(unit, *url->setting, false, words);
       } else if (urls.empty() && !family->base_url.empty()) {
         Part part;
         part.source = Part::Source::tool_default;
@@ -252,7 +253,7 @@ std::vector<Connection> loose_connections(const Unit& unit,
         connection.base_url = std::move(part);
       }
       if (const Candidate* model = nearest(key, models))
-        connection.model = part_at(unit, *model->setting, false);
+        connection.model = part_at(unit, *model->setting, false, words);
       // ANTHROPIC_AUTH_TOKEN and ANTHROPIC_API_KEY in one table both go out.
       const auto same_table = [&](const Candidate& other) {
         return other.prefix == key.prefix && other.setting->path.size() == key.setting->path.size() &&
@@ -278,13 +279,13 @@ std::vector<Connection> loose_connections(const Unit& unit,
       connection.protocol = family->protocol;
       connection.scope = "source";
       connection.slot = slot_of(*url.setting);
-      connection.base_url = part_at(unit, *url.setting, false);
+      connection.base_url = part_at(unit, *url.setting, false, words);
       if (const Candidate* model = nearest(url, models))
-        connection.model = part_at(unit, *model->setting, false);
+        connection.model = part_at(unit, *model->setting, false, words);
       made.push_back(std::move(connection));
     }
   }
-  std::vector<Connection> objects = object_connections(unit);
+  std::vector<Connection> objects = object_connections(unit, words);
   std::move(objects.begin(), objects.end(), std::back_inserter(made));
   return made;
 }
@@ -371,18 +372,53 @@ std::string with_joined_lines(std::string_view notebook) {
   return text;
 }
 
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// The names that a source text gives a quoted text to, once: KEY = "…", KEY: str = "…", const key = '…', key := "…".
+// Where the text stands; a name that is given two is none.
+std::map<std::string_view, Span> constants_in(std::string_view text) {
+  std::map<std::string_view, Span> found;
+  const auto back_over_blanks = [&](std::size_t at) {
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
+    return at;
+  };
+  const auto name_before = [&](std::size_t end) {
+    std::size_t begin = end;
+    while (begin > 0 && is_name(text[begin - 1])) --begin;
+    return text.substr(begin, end - begin);
+  };
+  for (std::size_t sign = text.find('='); sign != std::string_view::npos && found.size() < kMostConstants; sign = text.find('=', sign + 1)) {
+    std::size_t open = sign + 1;
+    while (open < text.size() && (text[open] == ' ' || text[open] == '\t')) ++open;
+    if (open < text.size() && text[open] == '\\') ++open;  // a cell of a notebook holds its quotes escaped
+    if (open >= text.size() || (text[open] != '"' && text[open] != '\'' && text[open] != '`')) continue;
+    std::size_t close = text.find_first_of(std::string{text[open], '\n'}, open + 1);
+    if (close == std::string_view::npos || text[close] == '\n') continue;
+    if (text[close - 1] == '\\') --close;
+    std::size_t end = back_over_blanks(sign > 0 && text[sign - 1] == ':' ? sign - 1 : sign);
+    std::string_view name = name_before(end);
+    if (name.empty()) continue;
+    const auto before = [&](std::string_view word) { return back_over_blanks(static_cast<std::size_t>(word.data() - text.data())); };
+    if (const std::size_t type = before(name); type > 0 && text[type - 1] == ':') name = name_before(back_over_blanks(type - 1));
+    if (name.empty()) continue;
+    const auto [known, fresh] = found.emplace(name, Span{open + 1, close});
+    if (!fresh) known->second = {};
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<Connection> source_connections(const std::string& path, std::string_view bytes,
-                                           const std::vector<const FamilySpec*>& families) {
+                                           const std::vector<const FamilySpec*>& families, const SettingNames& names) {
   std::vector<Connection> made;
   const bool notebook = path.ends_with(".ipynb");
   const std::string joined = notebook ? with_joined_lines(bytes) : std::string();
   const std::string_view text = notebook ? std::string_view(joined) : bytes;
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
   std::optional<config::LineMap> lines;
+  std::optional<std::map<std::string_view, Span>> constants;
   std::size_t looked = 0;  // calls within calls would be read over and over
   for (std::size_t open = text.find('(');
        open != std::string_view::npos && made.size() < kMostCalls && looked < kMostArguments;
@@ -405,6 +441,7 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
       std::string name;
       std::size_t begin = 0;
       std::size_t end = 0;
+      std::string_view constant = {};  // that holds the value; "" where it stands in the call
     };
     std::vector<Argument> arguments;
     for (; at < end; ++at) {
@@ -431,6 +468,23 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
         continue;
       }
       if (is_name(c)) {
+        if (due && !word.empty()) {
+          // A constant of this text, which may be a part of something: Config.KEY. Not a call, not an index.
+          std::size_t to = at;
+          while (to < end && (is_name(text[to]) || text[to] == '.')) ++to;
+          std::string_view constant = text.substr(at, to - at);
+          if (const std::size_t dot = constant.rfind('.'); dot != std::string_view::npos) constant.remove_prefix(dot + 1);
+          if (to < end && std::string_view("([\"'`").find(text[to]) == std::string_view::npos) {
+            if (!constants) constants = constants_in(text);
+            const auto known = constants->find(constant);
+            if (known != constants->end() && known->second.size() > 0)
+              arguments.push_back({lowered(word), known->second.begin, known->second.end, constant});
+          }
+          due = false;
+          word.clear();
+          at = to - 1;
+          continue;
+        }
         if (due) due = false;
         if (at == open || !is_name(text[at - 1])) word.clear();
         word += c;
@@ -453,31 +507,29 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
     connection.protocol = client->protocol;
     bool address_named = false;
     const std::string body = lowered(text.substr(open, at - open));
-    for (const std::string_view name : {"base_url", "baseurl", "api_base", "openai_api_base"})
+    for (const std::string& name : names.url_arguments)
       if (body.find(name) != std::string::npos) address_named = true;
     for (const Argument& argument : arguments) {
       if (!lines) lines.emplace(bytes);
       Part part;
       part.source = Part::Source::config;
-      part.key_path = std::string(call) + "." + argument.name;
+      part.key_path = argument.constant.empty() ? std::string(call) + "." + argument.name : std::string(argument.constant);
       part.file = path;
       part.bytes = {argument.begin, argument.end};
       part.position = lines->position(argument.begin);
       part.end = lines->position(argument.end);
       const std::string value(text.substr(argument.begin, argument.end - argument.begin));
       const std::string& name = argument.name;
-      if (name == "api_key" || name == "apikey" || name == "openai_api_key" ||
-          name == "anthropic_api_key" || name == "auth_token" || name == "authtoken") {
+      if (is_one_of(name, names.key_arguments)) {
         if (config::classify(value).kind != Kind::literal || connection.key) continue;
         part.secret = Secret(value);
         part.value = part.secret.masked();
         connection.key = std::move(part);
-      } else if (name == "base_url" || name == "baseurl" || name == "api_base" ||
-                 name == "openai_api_base") {
+      } else if (is_one_of(name, names.url_arguments)) {
         if (config::classify(value).kind != Kind::literal) continue;
         part.value = value;
         connection.base_url = std::move(part);
-      } else if (name == "model" || name == "model_name") {
+      } else if (is_one_of(name, names.model_arguments)) {
         part.value = value;
         connection.model = std::move(part);
       }

@@ -15,13 +15,8 @@ namespace {
 
 constexpr std::size_t kMostPrograms = 2000;
 
-bool is_credential_header(std::string_view name) {
-  const std::string lower = lowered(name);
-  return lower == "authorization" || lower == "x-api-key" || lower == "api-key";
-}
-
 // A remote server: its address and what it is sent to be let in.
-std::optional<Connection> remote(const Unit& unit, const config::Slot& program) {
+std::optional<Connection> remote(const Unit& unit, const config::Slot& program, const SettingNames& names) {
   const std::size_t depth = program.path.size();
   const Setting* url = nullptr;
   const Setting* credential = nullptr;
@@ -29,13 +24,11 @@ std::optional<Connection> remote(const Unit& unit, const config::Slot& program) 
     if (config::classify(*setting).kind != config::Classified::Kind::literal) continue;
     if (setting->path.size() == depth + 1 && lowered(setting->path.back()).ends_with("url")) url = setting;
     if (setting->path.size() == depth + 2 && lowered(setting->path[depth]).ends_with("headers") &&
-        is_credential_header(setting->path.back()))
+        is_credential_header(setting->path.back(), names))
       credential = setting;
   }
   if (url == nullptr || credential == nullptr || !kimi::parse_base_url(url->value)) return std::nullopt;
-  std::string_view key = credential->value;
-  for (const std::string_view scheme : {"Bearer ", "bearer ", "Token ", "token "})
-    if (key.starts_with(scheme)) key.remove_prefix(scheme.size());
+  const std::string_view key = without_scheme(credential->value, names);
   Connection connection;
   connection.base_url = part_at(unit, *url);
   connection.key = part_at(unit, *credential);
@@ -47,7 +40,8 @@ std::optional<Connection> remote(const Unit& unit, const config::Slot& program) 
 
 }  // namespace
 
-std::vector<Connection> program_connections(const Unit& unit, const std::vector<const FamilySpec*>& families) {
+std::vector<Connection> program_connections(const Unit& unit, const std::vector<const FamilySpec*>& families,
+                                            const SettingNames& names) {
   std::vector<Connection> made;
   for (const config::Selector& each : unit.spec->programs) {
     for (const config::Slot& program : config::slots(unit.settings, each)) {
@@ -66,11 +60,11 @@ std::vector<Connection> program_connections(const Unit& unit, const std::vector<
       for (const Setting* setting : program.settings)
         if (setting->path.size() == program.path.size() + 2 && lowered(setting->path[program.path.size()]).starts_with("env"))
           own.settings.push_back(*setting);
-      for (Connection& connection : loose_connections(own, families)) {
+      for (Connection& connection : loose_connections(own, families, names)) {
         connection.scope = unit.project.empty() ? "user" : "project";
         add(std::move(connection));
       }
-      if (auto connection = remote(unit, program)) add(std::move(*connection));
+      if (auto connection = remote(unit, program, names)) add(std::move(*connection));
     }
   }
   return made;

@@ -14,6 +14,7 @@ namespace kimiguard::agents {
 // `headers`; nothing for a file whose profile names no programs. A project's variables have the scope "project": they
 // send a key where the file says. The address of a remote server has "user": it is there to be called.
 // REQUIRES: unit.profile and unit.spec are set.
-std::vector<Connection> program_connections(const Unit& unit, const std::vector<const FamilySpec*>& families);
+std::vector<Connection> program_connections(const Unit& unit, const std::vector<const FamilySpec*>& families,
+                                            const SettingNames& names);
 
 }  // namespace kimiguard::agents

@@ -82,6 +82,21 @@ std::map<std::string, KeyUse> key_uses(const agents::AuditResult& audit, const R
   return uses;
 }
 
+std::map<std::string, std::string> regional_hosts(const agents::AuditResult& audit, const Rulebook& book) {
+  std::map<std::string, std::string> hosts;
+  for (const Connection& connection : audit.connections) {
+    if (!connection.key || connection.key->secret.empty() || !connection.base_url) continue;
+    const auto url = kimi::parse_base_url(connection.base_url->value);
+    const Realm* realm = url ? book.realm_of_api_host(url->host) : nullptr;
+    if (realm == nullptr) continue;
+    const auto [known, fresh] = hosts.emplace(connection.key->secret.id(), url->host);
+    if (fresh || known->second.empty()) continue;
+    if (book.realm_of_api_host(known->second)->region != realm->region) known->second.clear();
+  }
+  std::erase_if(hosts, [](const auto& entry) { return entry.second.empty(); });
+  return hosts;
+}
+
 Inventory inventory_of(const agents::AuditResult& audit, const std::vector<Finding>& findings,
                        const AuditPlaces& places, const Rulebook& book, const agents::Profiles& profiles) {
   Inventory inventory;

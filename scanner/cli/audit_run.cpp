@@ -179,6 +179,17 @@ class AuditRun {
     }
   }
 
+  // Where the text beside a key names no host, the one that its tool sends it to.
+  void add_hosts(std::vector<judge::Sighting>& sightings, const std::map<std::string, std::string>& hosts) const {
+    for (judge::Sighting& sighting : sightings) {
+      Match& match = sighting.match;
+      const auto host = hosts.find(match.secret.id());
+      if (host == hosts.end() || match.rule.empty() || match.rule == kUnattributed || rules_->rulebook()->realm(match.realm) != nullptr) continue;
+      if (std::any_of(match.evidence.begin(), match.evidence.end(), [](const Evidence& piece) { return piece.kind == "host"; })) continue;
+      match.evidence.push_back({"host", host->second, 0});
+    }
+  }
+
   // Every program that a login starts inherits its environment: one key, one finding, many places.
   static void join_processes(std::vector<Finding>& findings) {
     const auto living = [](const Finding& finding) {
@@ -287,6 +298,7 @@ class AuditRun {
 
     std::vector<judge::Sighting> sightings = leaks_.sightings();
     attribute(sightings, key_uses(audited, *book));
+    add_hosts(sightings, regional_hosts(audited, *book));
     judge::JudgeOptions judging;
     judging.audit = true;
     report.findings = judge::leak_findings(std::move(sightings), *book, judging);

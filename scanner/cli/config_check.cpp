@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "scanner/agents/built_in_profiles.h"
 #include "scanner/agents/knobs.h"
 #include "scanner/cli/known_keys.h"
+#include "scanner/kimi/finding_at.h"
 #include "scanner/kimi/verdict.h"
 #include "scanner/suppress/inline_marker.h"
 #include "scanner/text/region.h"
@@ -104,13 +104,19 @@ std::vector<Finding> check_configs(const std::vector<ConfigText>& texts, const s
     for (Place& place : finding.settings) fill(place);
   }
   // The same fault by two ways of reading one file is one.
-  std::set<std::tuple<std::string, std::string, std::string, std::string, std::uint64_t>> seen;
-  std::erase_if(findings, [&](const Finding& finding) {
-    if (finding.places.empty()) return true;
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::uint64_t>, std::size_t> seen;
+  std::vector<Finding> once;
+  for (Finding& finding : findings) {
+    if (finding.places.empty()) continue;
     const Place& place = finding.places.front();
-    return !seen.emplace(finding.rule, place.uri_base, place.uri, finding.key_path, place.region.bytes.begin).second;
-  });
-  return findings;
+    const auto [known, fresh] =
+        seen.emplace(std::tuple(finding.rule, place.uri_base, place.uri, finding.key_path, place.region.bytes.begin), once.size());
+    if (fresh)
+      once.push_back(std::move(finding));
+    else
+      kimi::merge_into(once[known->second], finding);
+  }
+  return once;
 }
 
 }  // namespace kimiguard::cli

@@ -7,6 +7,7 @@
 
 #include "scanner/core/document.h"
 #include "scanner/core/exposure.h"
+#include "scanner/detect/detector.h"
 
 namespace kimiguard::cli {
 
@@ -37,6 +38,7 @@ struct ConfigText {
 // Cheap: asked for every file of a tree. A file whose name says that it holds settings counts where it speaks of
 // Kimi or sends an assistant's traffic somewhere; any such file or source text does with a key in it. What it
 // holds is then for agents::FileReader to say.
-Settings settings_in(std::string_view path, std::string_view bytes, bool holds_key);
+// Its words are the rulebook's: kimi_words, connection_signs, redirect_signs.
+Settings settings_in(std::string_view path, std::string_view bytes, bool holds_key, const detect::Detection& detection);
 
 }  // namespace kimiguard::cli

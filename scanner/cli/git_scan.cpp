@@ -66,7 +66,7 @@ std::shared_ptr<Origin> origin_of(const git::ObjectId& id, git::ObjectType type,
 class ObjectReader {
  public:
   ObjectReader(std::shared_ptr<detect::Detection> detection, const GitScanOptions& options, const git::Repository& repository)
-      : collector_(std::move(detection), {options.open_containers, -1, options.markers}),
+      : detection_(detection), collector_(std::move(detection), {options.open_containers, -1, options.markers}),
         repository_(repository),
         keep_configs_(options.keep_configs) {}
 
@@ -89,7 +89,7 @@ class ObjectReader {
     else
       collector_.document(document);
     if (keep_configs_ && type == git::ObjectType::blob && !path.empty() &&
-        settings_in(path, bytes, !collector_.matches().empty()) != Settings::none)
+        settings_in(path, bytes, !collector_.matches().empty(), *detection_) != Settings::none)
       configs_.push_back({id, std::string(path), std::string(bytes)});
     return !collector_.matches().empty() || (type == git::ObjectType::blob && git::lfs_pointer(bytes));
   }
@@ -125,6 +125,7 @@ class ObjectReader {
   }
 
  private:
+  std::shared_ptr<detect::Detection> detection_;
   MatchCollector collector_;
   const git::Repository& repository_;
   git::ObjectId looked_;

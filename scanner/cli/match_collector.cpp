@@ -32,7 +32,7 @@ std::string absolute_path(std::string_view path) {
 }
 
 MatchCollector::MatchCollector(std::shared_ptr<detect::Detection> detection, CollectOptions options)
-    : options_(options), detector_(std::move(detection)) {}
+    : options_(options), detection_(std::move(detection)), detector_(detection_) {}
 MatchCollector::~MatchCollector() = default;
 
 void MatchCollector::document(const Document& document) {
@@ -143,7 +143,7 @@ Position MatchCollector::begin_of(const files::OpenFile& file, std::uint64_t off
 
 void MatchCollector::keep_config(const files::OpenFile& file, std::string_view bytes) {
   if (!options_.keep_configs) return;
-  const Settings settings = settings_in(file.path, bytes, matches_.size() > first_match_);
+  const Settings settings = settings_in(file.path, bytes, matches_.size() > first_match_, *detection_);
   if (settings == Settings::none) return;
   if (current_ == nullptr) current_ = origin_of(file);
   configs_.push_back({current_, std::string(bytes), settings});

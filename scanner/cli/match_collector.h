@@ -68,6 +68,7 @@ class MatchCollector final : public files::Visitor {
   void drop_raw_twins(std::size_t first, const std::shared_ptr<const Origin>& outer);
 
   CollectOptions options_;
+  std::shared_ptr<detect::Detection> detection_;
   detect::Detector detector_;
   std::vector<detect::Window> windows_;
   std::vector<Match> matches_;

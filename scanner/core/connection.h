@@ -16,6 +16,7 @@ struct Part {
   enum class Source { config, environment, tool_default, reference, process, unknown };
   Source source = Source::unknown;
   std::string value;         // host URL, model id …; for a key the masked form
+  std::string before;        // what stands before it in its setting: "moonshot/" of "moonshot/kimi-k3"
   Secret secret;             // for a key only
   std::string key_path;      // setting that holds it, or the variable's name
   std::string file;          // path as people see it

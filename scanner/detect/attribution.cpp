@@ -57,6 +57,19 @@ bool is_kimi_domain(const Rulebook& rulebook, std::string_view host) {
                      [&](const std::string& domain) { return ends_with_host(host, domain); });
 }
 
+// A host of this machine, of the same network or of the same compose file: whoever answers there is no other party.
+bool is_near(std::string_view host) {
+  if (host.find('.') == std::string_view::npos || host.starts_with("127.") || host == "0.0.0.0" || host == "host.docker.internal") return true;
+  if (host.starts_with("10.") || host.starts_with("192.168.")) return host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.ends_with(".local") || host.ends_with(".internal") || host.ends_with(".lan");
+}
+
+// Whether an API is called at the address that ends here, so far as its path says: curl https://gateway/v1/chat/…
+bool calls_an_api(std::string_view after) {
+  const std::size_t slash = after.find('/');
+  return slash < 7 && after.substr(slash).starts_with("/v1");
+}
+
 // The run of bytes around `at` up to white space, quotes, brackets and separators.
 std::string_view chunk_around(std::string_view text, Span span) {
   // In binary data a zero ends a string.
@@ -149,7 +162,10 @@ class Gatherer {
       clue.at = at;
       clue.distance = distance_between(candidate_, at);
       clue.text = seen.host;
-      if (seen.realm != nullptr || seen.vendor != nullptr) {
+      if (seen.vendor != nullptr && seen.vendor->forwards_keys) {
+        // It hands the key on to whoever issued it, so it says nothing of whose it is.
+        if (in_scope(scope) && !around_.in_comment(at)) base_url_in_scope_ = nameless_host_ = true;
+      } else if (seen.realm != nullptr || seen.vendor != nullptr) {
         clue.tier = Tier::host;
         clue.kimi = seen.realm != nullptr;
         clue.id = seen.realm != nullptr ? seen.realm->id : seen.vendor->id;
@@ -164,12 +180,31 @@ class Gatherer {
         add(std::move(clue));
       } else if (seen.url && in_scope(scope) && around_.in_comment(at) == around_.in_comment(candidate_.begin)) {
         own_address_ = true;
+        const bool called = scope <= Scope::statement && calls_an_api(text_.substr(at + seen.span.size(), 16));
+        if (base_role || called) base_url_in_scope_ = nameless_host_ = true;  // a host that nobody knows: a gateway, a relay
         if (!base_role) continue;
-        base_url_in_scope_ = true;  // a host that nobody knows: a gateway, a relay
-        unknown_host_ = seen.host;
+        if (!is_near(seen.host)) unknown_host_ = seen.host;
         clue.level = around_.level_of(at);
         if (!unknown_ || rank(clue) < rank(*unknown_)) unknown_ = std::move(clue);
       }
+    }
+    near_hosts(window);
+  }
+
+  // http://localhost:4000, http://litellm:4000: a proxy, whose keys are its own.
+  void near_hosts(Span window) {
+    const std::string_view text = text_.substr(0, window.end);
+    for (std::size_t at = text.find("://", window.begin); at != std::string_view::npos; at = text.find("://", at + 3)) {
+      std::size_t end = at + 3;
+      while (end < text.size() && (kimiguard::text::is_alnum(text[end]) || text[end] == '-' || text[end] == '_' || text[end] == '.')) ++end;
+      const std::string_view host = text.substr(at + 3, end - at - 3);
+      if (host.empty() || host.find('.') != std::string_view::npos || candidate_.contains(at)) continue;
+      std::size_t start = at;
+      while (start > window.begin && at - start < 8 && std::isalpha(static_cast<unsigned char>(text[start - 1])) != 0) --start;
+      const std::vector<std::string> names = names_before(text_, start);
+      const bool base_role =
+          std::any_of(names.begin(), names.end(), [](const std::string& name) { return role_of(name) == NameRole::base_url; });
+      if (base_role && in_scope(around_.scope_of(at + 3, names)) && !around_.in_comment(at)) base_url_in_scope_ = nameless_host_ = true;
     }
   }
 
@@ -366,7 +401,10 @@ class Gatherer {
       // of this key alone. PROVIDER=deepseek says nothing of MOONSHOT_API_KEY, MODEL=kimi-k2 nothing of SILICONFLOW_API_KEY.
       if (tier == Tier::provider)
         if (const std::optional<Clue> own = nearest(Tier::name, true, false); own && own->kimi != clue->kimi) clue = own;
-      settle(result, *clue, Confidence::high);
+      // A gateway has keys of its own and Kimi's models: beside its address the model says nothing of whose the key is.
+      if (nameless_host_ && clue->kimi && clue->weak) continue;
+      const bool remark = nameless_host_ && clue->kimi && tier == Tier::prose;
+      settle(result, *clue, remark ? Confidence::medium : Confidence::high);
       if (result.whose == Attribution::Whose::kimi && !unknown_host_.empty() && tier != Tier::host)
         result.sent_elsewhere = true;
       return result;
@@ -382,6 +420,7 @@ class Gatherer {
       if (in_scope(clue.scope) || clue.protocol) continue;
       // A key with an address of its own has nothing to do with one further out, nor, where that is no vendor's, with prose.
       if (own_address_ && (clue.tier == Tier::host || unknown_)) continue;
+      if (nameless_host_ && clue.kimi && (clue.weak || clue.tier == Tier::prose)) continue;
       // A key is introduced before it stands: of two as many lines away, the one above.
       const auto order = [&](const Clue& c) {
         return std::tuple(c.comment, around_.lines_apart(c.at), c.at > candidate_.begin, c.distance);
@@ -407,7 +446,8 @@ class Gatherer {
   std::vector<Clue> clues_;
   bool base_url_in_scope_ = false;
   bool own_address_ = false;     // a URL of a host that nobody knows stands in scope
-  std::string unknown_host_;
+  bool nameless_host_ = false;   // it is called, or hands keys on: a gateway, a proxy
+  std::string unknown_host_;     // that of another party
   std::optional<Clue> unknown_;  // where it stands, if it is a base URL
 };
 

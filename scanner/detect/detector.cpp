@@ -221,6 +221,8 @@ bool Detection::stands_at(const Match& match, const std::vector<std::string>& pa
   });
 }
 
+std::shared_ptr<const Rulebook> Detection::rulebook() const { return shared_->source(); }
+
 struct Detector::State {
   std::shared_ptr<Detection> detection;
   Detection::Shared* shared = nullptr;
@@ -751,7 +753,7 @@ struct Detector::State {
       if (entropy(body) < rule.min_entropy) return;
     } else if (rule.prefix.empty()) {
       if (rule.min_entropy > 0 && entropy(body) < rule.min_entropy) return;
-    } else if (!why_not_random(body, rule.min_entropy, rule.min_distinct).empty()) {
+    } else if (!why_not_random(body, rule.min_entropy, rule.min_distinct, known.book->sample_words, known.book->sample_parts).empty()) {
       return;
     }
 

@@ -61,6 +61,9 @@ class Detection {
   // it pass there. `paths`: all it is known by; `commit`: full hex, may be empty.
   bool stands_at(const Match& match, const std::vector<std::string>& paths, std::string_view commit) const;
 
+  // Read when it is first asked for, by whomever. Never null.
+  std::shared_ptr<const Rulebook> rulebook() const;
+
  private:
   friend class Detector;
   struct Shared;

@@ -7,21 +7,6 @@
 #include "scanner/core/lowered.h"
 
 namespace kimiguard::detect {
-namespace {
-
-// Long enough to stand alone.
-constexpr std::array<std::string_view, 35> kLongWords = {
-    "example", "placeholder", "yourkey",  "yourapi",   "changeme",  "replace",  "dummykey",
-    "fakekey", "testkey",     "testing",  "redacted",  "sample",    "moonshot", "insert",
-    "qwerty",  "asdfgh",      "password", "secret",    "invalid",   "notreal",  "notakey",
-    "apikey",  "yourmoon",    "yourkimi", "deadbeef",  "masked",    "removed",  "goeshere",
-    "keyhere", "loremipsum",  "production", "xxxxxx",  "hidden",    "unused",   "random"};
-// Two of these, or one twice, are needed.
-constexpr std::array<std::string_view, 26> kShortWords = {
-    "your", "fake", "test", "demo", "dummy", "mock", "here", "todo", "real", "only", "this", "that", "key",
-    "abcd", "1234", "not", "use", "kimi", "token", "code", "value", "leak", "live", "none", "null", "valid"};
-
-}  // namespace
 
 double entropy(std::string_view text) {
   if (text.empty()) return 0;
@@ -67,23 +52,25 @@ bool is_periodic(std::string_view text) {
   return false;
 }
 
-bool has_example_words(std::string_view text) {
+bool has_example_words(std::string_view text, const std::vector<std::string>& words, const std::vector<std::string>& parts) {
   const std::string folded = lowered(text);
-  for (const std::string_view word : kLongWords)
+  for (const std::string& word : words)
     if (folded.find(word) != std::string::npos) return true;
   // Cover by short words: each found word counts its letters once.
+  constexpr std::size_t kCovered = 11;
   std::size_t covered = 0;
-  for (const std::string_view word : kShortWords)
-    for (std::size_t at = folded.find(word); at != std::string::npos; at = folded.find(word, at + word.size()))
+  for (const std::string& word : parts)
+    for (std::size_t at = word.empty() ? std::string::npos : folded.find(word); at != std::string::npos; at = folded.find(word, at + word.size()))
       covered += word.size();
-  return covered >= 11;
+  return covered >= kCovered;
 }
 
-std::string_view why_not_random(std::string_view body, double min_entropy, std::uint32_t min_distinct) {
+std::string_view why_not_random(std::string_view body, double min_entropy, std::uint32_t min_distinct,
+                                const std::vector<std::string>& words, const std::vector<std::string>& parts) {
   if (longest_progression(body, 0) >= 6) return "repeat";
   if (longest_progression(body, 1) >= 6 || longest_progression(body, -1) >= 6) return "sequence";
   if (is_periodic(body)) return "period";
-  if (has_example_words(body)) return "words";
+  if (has_example_words(body, words, parts)) return "words";
   if (distinct_bytes(body) < min_distinct || entropy(body) < min_entropy) return "entropy";
   return "";
 }

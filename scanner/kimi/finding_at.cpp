@@ -1,5 +1,6 @@
 #include "scanner/kimi/finding_at.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "scanner/kimi/base_url.h"
@@ -91,7 +92,37 @@ Finding finding_at(const Rulebook& book, std::string_view rule, const Connection
 
 void add_change(Finding& finding, const Part& part, const std::string& to) {
   if (part.file.empty() && part.key_path.empty()) return;
-  finding.changes.push_back({part.file, part.key_path, shown_value(part), to});
+  finding.changes.push_back({part.file, part.key_path, part.before + shown_value(part), to.empty() ? to : part.before + to});
+}
+
+void merge_into(Finding& finding, const Finding& same) {
+  // "Cline (plan)" and "Cline (act)" are "Cline (plan, act)".
+  constexpr std::size_t kMostSlots = 3;
+  std::string& where = finding.arguments["where"];
+  const auto other = same.arguments.find("where");
+  if (other != same.arguments.end() && other->second != where) {
+    const std::size_t open = where.find(" (");
+    const std::string& more = other->second;
+    if (open != std::string::npos && more.size() > open + 2 && more.compare(0, open + 2, where, 0, open + 2) == 0 && where.ends_with(')') && more.ends_with(')')) {
+      const std::string slot = more.substr(open + 2, more.size() - open - 3);
+      const std::string slots = ", " + where.substr(open + 2, where.size() - open - 3) + ",";
+      if (slots.find(", " + slot + ",") == std::string::npos && static_cast<std::size_t>(std::count(slots.begin(), slots.end(), ',')) <= kMostSlots)
+        where.insert(where.size() - 1, ", " + slot);
+    }
+  }
+  const std::size_t own = finding.changes.size();
+  for (const Change& change : same.changes) {
+    const auto end = finding.changes.begin() + static_cast<std::ptrdiff_t>(own);
+    if (std::none_of(finding.changes.begin(), end, [&](const Change& one) { return one.file == change.file && one.key_path == change.key_path; }))
+      finding.changes.push_back(change);
+  }
+  for (const Place& place : same.settings) {
+    const auto here = [&](const Place& one) {
+      return one.path == place.path && one.variable == place.variable && one.region.bytes == place.region.bytes;
+    };
+    if (std::none_of(finding.settings.begin(), finding.settings.end(), here) && !std::any_of(finding.places.begin(), finding.places.end(), here))
+      finding.settings.push_back(place);
+  }
 }
 
 }  // namespace kimiguard::kimi

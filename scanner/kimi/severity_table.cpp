@@ -63,6 +63,7 @@ bool condition_holds(std::string_view condition, const Exposure& exposure, const
   if (condition == "ignored") return is_file(exposure, provenance) && exposure.ignored;
   if (condition == "mode_0600") return exposure.mode != 0 && (exposure.mode & 077U) == 0;
   if (condition == "proven") return proof == Proof::proven;
+  if (condition == "possible") return proof == Proof::possible;
   return false;
 }
 

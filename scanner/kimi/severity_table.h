@@ -9,8 +9,9 @@
 
 namespace kimiguard::kimi {
 
-// Whether a region conflict is shown by two effective hosts of one key, or only suspected.
-enum class Proof { none, proven };
+// `proven`: a region conflict shown by two effective hosts of one key, not only suspected. `possible`: a key that may
+// be the other party's own.
+enum class Proof { none, proven, possible };
 
 struct Judged {
   Severity severity = Severity::note;

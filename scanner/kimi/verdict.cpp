@@ -1,13 +1,13 @@
 #include "scanner/kimi/verdict.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "scanner/core/lowered.h"
 #include "scanner/kimi/base_url.h"
 #include "scanner/kimi/finding_at.h"
 #include "scanner/rulebook/expression.h"
@@ -23,6 +23,11 @@ std::string_view last_name(std::string_view key_path) {
   const std::size_t dot = key_path.find_last_of(".\"");
   return dot == std::string_view::npos ? key_path : key_path.substr(dot + 1);
 }
+
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+
+// Whether no key of the vendor looks like Kimi's.
+bool has_other_shape(const Vendor& vendor) { return vendor.other_shape || !vendor.key_expression.empty(); }
 
 std::string without_scheme(std::string_view url) {
   const std::size_t colon = url.find("://");
@@ -40,6 +45,7 @@ struct Look {
   std::string product;    // of the key, "" = not known
   std::string key_realm;  // realm id of the key, "" = not known
   bool kimi_key = false;  // surely Kimi's
+  bool by_name = false;   // Kimi's because its name says so, though the host is another vendor's
   std::string issuer;     // vendor id of the key, "" = Kimi's or not known
 
   bool has_key() const { return key.family != Family::none; }
@@ -70,12 +76,17 @@ struct Judge::Known {
   const VariableFact* fact_of(std::string_view name) const;
   Look look_at(const Connection& connection, const Background& known) const;
 
-  std::map<std::string, std::string> bases(std::string_view product, Protocol protocol) const;
-  std::string consoles(std::string_view product) const;
+  // Whether the key's own name (MOONSHOT_API_KEY), or the entry that it stands in (providers.moonshot.apiKey), says that
+  // it is Kimi's; `realm` is then told where the name tells it.
+  bool named_kimis(const Connection& connection, const Vendor& host, std::string& realm) const;
   std::string vendor_title(const std::string& id) const;
-  // What to write for a key whose product or realm is known; several where the region is not.
+  // What to write for a key whose product or realm is known; several where the region is not, that of `host` first.
   void want_bases(Finding& finding, const Look& at, std::string_view product, std::string_view realm,
                   const Part* part) const;
+  // The model that goes with it, where the one that is set does not exist there.
+  void want_model(Finding& finding, const Look& at, std::string_view product) const;
+  // A model's id without what tools put before it.
+  std::string_view bare_model(std::string_view id) const;
 
   // The key that the configuration has for this host and the environment replaced; null if there is none.
   const Part* written_key_that_fits(const Look& at) const;
@@ -106,7 +117,7 @@ const VariableFact* Judge::Known::fact_of(std::string_view name) const {
 }
 
 Look Judge::Known::look_at(const Connection& connection, const Background& known) const {
-  Look at{connection, known, {}, {}, {}, protocol_named(connection.protocol), {}, {}, false, {}};
+  Look at{connection, known, {}, {}, {}, protocol_named(connection.protocol), {}, {}, false, false, {}};
   if (connection.base_url) at.url = parse_base_url(connection.base_url->value);
   if (at.url) at.owner = owner_of(book, *at.url);
   if (connection.key) at.key = kinds.of(connection.key->secret.reveal());
@@ -141,23 +152,35 @@ Look Judge::Known::look_at(const Connection& connection, const Background& known
       if (book.realm(fact->says) != nullptr) at.key_realm = fact->says;
     }
   }
+  // The address is another vendor's, but the key is named Kimi's: one of the two is wrong.
+  std::string realm;
+  if (at.key.family == Family::sk48 && !no_address && connection.key && !at.kimi_key && at.issuer.empty() &&
+      at.owner.vendor != nullptr && !at.owner.vendor->forwards_keys && named_kimis(connection, *at.owner.vendor, realm)) {
+    at.kimi_key = at.by_name = true;
+    at.product = "platform";
+    at.key_realm = realm;
+  }
   return at;
 }
 
-std::map<std::string, std::string> Judge::Known::bases(std::string_view product,
-                                                       Protocol protocol) const {
-  std::map<std::string, std::string> by_region;
-  for (const Realm& realm : book.realms)
-    if (realm.product == product) by_region[realm.region] = base_of(realm, protocol);
-  return by_region;
-}
-
-std::string Judge::Known::consoles(std::string_view product) const {
-  std::string list;
-  for (const Realm& realm : book.realms)
-    if (product.empty() || realm.product == product)
-      list += (list.empty() ? "" : ", ") + without_scheme(realm.console);
-  return list;
+bool Judge::Known::named_kimis(const Connection& connection, const Vendor& host, std::string& realm) const {
+  const std::string& path = connection.key->key_path;
+  if (const VariableFact* fact = fact_of(last_name(path))) {
+    const bool kimis = fact->says == "kimi" || fact->says == "platform" || book.realm(fact->says) != nullptr;
+    if (kimis && book.realm(fact->says) != nullptr) realm = fact->says;
+    return kimis;
+  }
+  // An entry may be called after the model that it is for: only where the key cannot be the vendor's own.
+  if (!has_other_shape(host)) return false;
+  const std::string labels = lowered(path.substr(0, path.size() - last_name(path).size()) + "." + connection.provider);
+  const auto begins_or_ends_a_word = [&](const std::string& name) {
+    for (std::size_t found = labels.find(name); found != std::string::npos; found = labels.find(name, found + 1)) {
+      const std::size_t end = found + name.size();
+      if (found == 0 || end == labels.size() || !is_letter(labels[found - 1]) || !is_letter(labels[end])) return true;
+    }
+    return false;
+  };
+  return std::any_of(book.kimi_words.begin(), book.kimi_words.end(), begins_or_ends_a_word);
 }
 
 std::string Judge::Known::vendor_title(const std::string& id) const {
@@ -167,21 +190,48 @@ std::string Judge::Known::vendor_title(const std::string& id) const {
 
 void Judge::Known::want_bases(Finding& finding, const Look& at, std::string_view product,
                               std::string_view realm, const Part* part) const {
-  if (const Realm* exact = book.realm(realm)) {
-    finding.arguments["wanted"] = base_of(*exact, at.protocol);
-    if (part != nullptr) add_change(finding, *part, finding.arguments["wanted"]);
-    return;
-  }
-  const auto by_region = bases(product, at.protocol);
-  // Which region is right cannot be told from the key; both are named, and both are changes to choose
-  // from.
-  std::string both;
-  for (const auto& [region, base] : by_region) {
-    finding.arguments["wanted_" + region] = base;
-    both += (both.empty() ? "" : " | ") + base;
-    if (part != nullptr) add_change(finding, *part, base);
-  }
-  finding.arguments["wanted"] = both;
+  std::vector<const Realm*> wanted;
+  for (const Realm& one : book.realms)
+    if (one.product == product) wanted.push_back(&one);
+  if (wanted.empty()) return;
+  // The region of the address that stands there is the likelier one, where nothing tells the key's.
+  const Realm* known = book.realm(realm);
+  const std::string region = known != nullptr ? known->region : at.owner.realm != nullptr ? at.owner.realm->region : std::string();
+  std::stable_partition(wanted.begin(), wanted.end(), [&](const Realm* one) { return one->region == region; });
+  finding.arguments["wanted"] = base_of(*wanted.front(), at.protocol);
+  finding.arguments["listed"] = without_scheme(wanted.front()->console);
+  finding.arguments["wanted_else"] = base_of(*wanted.back(), at.protocol);
+  finding.arguments["listed_else"] = without_scheme(wanted.back()->console);
+  // Which region is right cannot be told from the key; both are changes to choose from.
+  if (known != nullptr) wanted.resize(1);
+  if (part == nullptr) return;
+  for (const Realm* one : wanted) add_change(finding, *part, base_of(*one, at.protocol));
+  if (!finding.changes.empty() || has_place(*part) || at.owner.realm != nullptr) want_model(finding, at, product);
+}
+
+std::string_view Judge::Known::bare_model(std::string_view id) const {
+  for (const std::string& prefix : book.model_prefixes)
+    if (id.starts_with(prefix)) id.remove_prefix(prefix.size());
+  return id;
+}
+
+void Judge::Known::want_model(Finding& finding, const Look& at, std::string_view product) const {
+  const std::optional<Part>& model = at.connection.model;
+  if (!model || model->value.empty() || !has_place(*model) || is_reference(model->value)) return;
+  const std::string_view id = bare_model(model->value);
+  const auto in_use = [&](const Model* one) { return one != nullptr && (one->retired.empty() || at.known.as_of.empty() || one->retired > at.known.as_of); };
+  const Model* there = book.model(id, product);
+  if (in_use(there)) return;
+  const std::string_view other = product == "platform" ? "kimi-code" : "platform";
+  // moonshotai/kimi-k2.6 is kimi-k2.6 at Kimi, where that exists.
+  const std::string bare = lowered(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
+  const bool anothers = there != nullptr || book.model(id, other) != nullptr || book.model(id, "third-party") != nullptr || bare.size() < id.size();
+  if (!anothers) return;  // a name that nobody knows may be new
+  const auto realm = std::find_if(book.realms.begin(), book.realms.end(), [&](const Realm& one) { return one.product == product; });
+  std::string wanted = realm->default_model;
+  if (in_use(book.model(bare, product))) wanted = bare;
+  if (there != nullptr && !there->successor.empty()) wanted = there->successor;
+  add_change(finding, *model, wanted);
 }
 
 const Part* Judge::Known::written_key_that_fits(const Look& at) const {
@@ -213,26 +263,13 @@ void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings)
     Finding finding = start("code-key-at-platform", Confidence::high, "kimi-host-mismatch");
     finding.evidence.push_back({"prefix", "sk-kimi-", connection.key->position.line});
     want_bases(finding, at, at.product, at.key_realm, &*connection.base_url);
-    const auto both = bases(at.product, at.protocol);
-    if (at.key_realm.empty()) {
-      if (const auto cn = both.find("cn"); cn != both.end()) finding.arguments["wanted"] = cn->second;
-    }
-    if (const auto global = both.find("global"); global != both.end())
-      finding.arguments["wanted_global"] = global->second;
     findings.push_back(std::move(finding));
     return;
   }
   if (at.key.family == Family::sk48 && host.product == "kimi-code" && at.issuer.empty()) {
     Finding finding = start("platform-key-at-code", Confidence::high, "kimi-host-mismatch");
     finding.evidence.push_back({"prefix", "sk-", connection.key->position.line});
-    const std::string product = at.product.empty() ? "platform" : at.product;
-    want_bases(finding, at, product, at.key_realm, &*connection.base_url);
-    const auto both = bases(product, at.protocol);
-    if (at.key_realm.empty()) {
-      if (const auto global = both.find("global"); global != both.end())
-        finding.arguments["wanted"] = global->second;
-    }
-    if (const auto cn = both.find("cn"); cn != both.end()) finding.arguments["wanted_cn"] = cn->second;
+    want_bases(finding, at, at.product.empty() ? "platform" : at.product, at.key_realm, &*connection.base_url);
     findings.push_back(std::move(finding));
     return;
   }
@@ -261,9 +298,16 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
   const bool by_default = !has_place(*connection.base_url);
   const Part& primary = by_default ? *connection.key : *connection.base_url;
   if (at.kimi_key && at.owner.vendor != nullptr && !at.owner.vendor->forwards_keys) {
-    Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary, Confidence::high);
-    finding.arguments["variant"] = by_default ? "kimi-key-by-default" : "kimi-key-at-vendor";
+    // A seller of Kimi's models whose keys may look like Kimi's: the name may only say which model the key is for.
+    const bool possible = at.by_name && at.owner.vendor->hosts_kimi_models && !has_other_shape(*at.owner.vendor);
+    const bool certain = !at.by_name || (has_other_shape(*at.owner.vendor) && fact_of(last_name(connection.key->key_path)) != nullptr);
+    Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary,
+                                 certain ? Confidence::high : possible ? Confidence::low : Confidence::medium,
+                                 possible ? Proof::possible : Proof::none);
+    finding.arguments["variant"] = by_default ? "kimi-key-by-default" : at.by_name ? "named-kimis-at-vendor" : "kimi-key-at-vendor";
+    if (at.by_name) finding.evidence.push_back({"name", connection.key->key_path, connection.key->position.line});
     finding.arguments["vendor"] = at.owner.vendor->title;
+    finding.arguments["key_name"] = connection.key->key_path;
     finding.secret_kind = at.key.secret_kind;
     finding.realm = at.key_realm;
     finding.evidence.push_back({"host", at.url->host, primary.position.line});
@@ -291,6 +335,11 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
 
 void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
   const Connection& connection = at.connection;
+  // Where the address is to change, its change says what becomes of the model.
+  if (std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.rule == "kimi-host-mismatch" || finding.rule == "kimi-key-sent-elsewhere";
+      }))
+    return;
   if (!connection.model || connection.model->value.empty() || !at.url ||
       is_reference(connection.model->value))
     return;
@@ -327,13 +376,7 @@ void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
   const std::string models_url = host.openai_base + "/models";
 
   const Model* third_party = book.model(id, "third-party");
-  // Tools put their provider's id before the model's: moonshot/kimi-k3.
-  if (third_party == nullptr) {
-    static constexpr std::array<std::string_view, 5> kProviders = {"moonshot/", "kimi/", "openai/",
-                                                                   "anthropic/", "kimi-code/"};
-    for (const std::string_view provider : kProviders)
-      if (id.starts_with(provider)) id.remove_prefix(provider.size());
-  }
+  if (third_party == nullptr) id = bare_model(id);
   const Model* own = book.model(id, host.product);
   const std::string other_product = host.product == "platform" ? "kimi-code" : "platform";
   const Model* others = book.model(id, other_product);
@@ -361,9 +404,7 @@ void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
   if (third_party != nullptr || id.starts_with("moonshotai/")) {
     std::string wanted = host.default_model;
     // moonshotai/kimi-k2.6 is kimi-k2.6 here, where that exists and is not gone.
-    std::string bare(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
-    std::transform(bare.begin(), bare.end(), bare.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const std::string bare = lowered(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
     const Model* same = book.model(bare, host.product);
     if (same != nullptr && same->retired.empty()) wanted = same->id;
     Finding finding = mismatch("gateway-model-at-kimi", wanted, Confidence::medium);

@@ -55,7 +55,7 @@ std::string uuid(const std::string& seed) {
 Json agent(const std::string& version) {
   return {{"id", kName},
           {"name", "Kimiguard"},
-          {"url", kHomePage},
+          {"url", kAboutPage},
           {"version", version.empty() ? "0" : version},
           {"vendor", {{"name", kName}}}};
 }

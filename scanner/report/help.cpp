@@ -28,13 +28,13 @@ Help help_of(std::string_view rule_id, const Rulebook& rulebook, std::string_vie
         std::string(voice("A rule that this rulebook does not describe: ", "规则库中没有说明的规则：")) +
             std::string(rule_id),
         voice);
-    help.uri = kHomePage;
+    help.uri = kAboutPage;
     return help;
   }
   help.title = stopped(rule->title.empty() ? rule->id : rule->title.in(voice.language()), voice);
   help.description =
       rule->description.empty() ? help.title : stopped(rule->description.in(voice.language()), voice);
-  help.uri = rule->references.empty() ? std::string(kHomePage) : rule->references.front();
+  help.uri = rule->references.empty() ? std::string(kAboutPage) : rule->references.front();
   help.text = help.description + "\n";
   help.markdown = help.description + "\n";
   if (!rule->advice.empty()) {

@@ -178,7 +178,7 @@ class Run {
                 {"fullName", std::string(kName) + " " + report_.version},
                 {"version", report_.version},
                 {"semanticVersion", report_.version},
-                {"informationUri", kHomePage},
+                {"informationUri", kAboutPage},
                 {"shortDescription", {{"text", kPurpose}}},
                 {"fullDescription", {{"text", std::string(kPurpose) + " " + std::string(kDisclaimer)}}},
                 {"rules", std::move(rules)}};

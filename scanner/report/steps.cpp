@@ -128,6 +128,14 @@ Issuer issuer_of(const Finding& finding, const Rulebook& rulebook) {
   Issuer issuer = issuer_of_name(finding.realm, rulebook);
   if (issuer.realms.empty())
     issuer = issuer_of_rule(rulebook.rule(finding.rule), finding.secret_kind, rulebook);
+  // Of several the one whose region an address beside the key has: who is at api.moonshot.ai is likelier at kimi.ai.
+  for (const Evidence& evidence : finding.evidence) {
+    const Realm* beside = evidence.kind == "host" ? rulebook.realm_of_host(evidence.text) : nullptr;
+    if (beside == nullptr) continue;
+    std::stable_partition(issuer.realms.begin(), issuer.realms.end(),
+                          [&](const Realm* realm) { return realm->region == beside->region; });
+    break;
+  }
   return issuer;
 }
 

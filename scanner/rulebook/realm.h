@@ -37,6 +37,7 @@ struct Vendor {
   bool forwards_keys = false;      // passes other vendors' keys on: a Kimi key there is meant
   std::string kimi_model_expression;  // RE2, whole id: how it names Kimi models; empty if not known
   bool protocol = false;  // its names are protocol names too (OPENAI_*, ANTHROPIC_*)
+  bool other_shape = false;  // none of its keys is "sk-" and 48 letters and digits
   std::string source;
 };
 
@@ -47,6 +48,16 @@ struct VariableFact {
   std::string role;        // key, base_url, model
   bool protocol = false;   // speaks for its vendor only where no base URL stands in scope
   std::string source;
+};
+
+// What programs and people call the settings of a connection; lower case but for the signs. Names that end in one of
+// a family's variables (rules/agents, [[family]]) are not among them.
+struct SettingNames {
+  std::vector<std::string> key_fields, url_fields;  // an object's fields
+  std::vector<std::string> key_arguments, url_arguments, model_arguments;  // of an SDK's constructor
+  std::vector<std::string> credential_headers, credential_schemes;  // "authorization"; "Bearer"
+  // A file without any of these connects nothing to Kimi, or sends nobody's traffic elsewhere: it is not parsed.
+  std::vector<std::string> connection_signs, redirect_signs;
 };
 
 // A first-party address that does not work, or not as written: what it is and what to write instead.

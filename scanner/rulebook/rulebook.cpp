@@ -97,6 +97,19 @@ void Reader::file(const RuleFile& file) {
   top.texts("kimi_phrases", book_.kimi_phrases);
   top.texts("kimi_model_owners", book_.kimi_model_owners);
   top.texts("browser_prefixes", book_.browser_prefixes);
+  top.texts("model_prefixes", book_.model_prefixes);
+  top.texts("sample_words", book_.sample_words);
+  top.texts("sample_parts", book_.sample_parts);
+  SettingNames& names = book_.names;
+  top.texts("key_fields", names.key_fields);
+  top.texts("url_fields", names.url_fields);
+  top.texts("key_arguments", names.key_arguments);
+  top.texts("url_arguments", names.url_arguments);
+  top.texts("model_arguments", names.model_arguments);
+  top.texts("credential_headers", names.credential_headers);
+  top.texts("credential_schemes", names.credential_schemes);
+  top.texts("connection_signs", names.connection_signs);
+  top.texts("redirect_signs", names.redirect_signs);
   top.finish();
 }
 
@@ -287,6 +300,7 @@ void Reader::vendor(TableReader& in) {
   in.text("key_expression", vendor.key_expression);
   in.flag("hosts_kimi_models", vendor.hosts_kimi_models);
   in.flag("forwards_keys", vendor.forwards_keys);
+  in.flag("other_shape", vendor.other_shape);
   in.text("kimi_model_expression", vendor.kimi_model_expression);
   expression(in, "kimi_model_expression", vendor.kimi_model_expression);
   in.flag("protocol", vendor.protocol);
@@ -391,7 +405,7 @@ void Reader::severity(TableReader& in) {
       "browser_variable", "sent_elsewhere", "transcript", "readable_by_others",
       "object",           "untracked",      "ignored",    "mode_0600",
       "standard_input",   "environment",    "process",    "git_internal",
-      "audit_inventory",  "proven"};
+      "audit_inventory",  "proven",         "possible"};
   for (const std::string& condition : row.conditions) {
     if (std::find(kConditions.begin(), kConditions.end(), condition) != kConditions.end()) continue;
     std::string list;

@@ -43,6 +43,10 @@ struct Rulebook {
   std::vector<std::string> kimi_phrases;      // names in scripts without spaces between words, UTF-8
   std::vector<std::string> kimi_model_owners; // "moonshotai": before a slash in a model's id
   std::vector<std::string> browser_prefixes;  // "VITE_": a variable that ships to browsers
+  std::vector<std::string> model_prefixes;    // "moonshot/": how tools put a provider before Kimi's own model ids
+  std::vector<std::string> sample_words;      // "placeholder": a text with it is no key; lower case
+  std::vector<std::string> sample_parts;      // "your": so many letters of these that it is no key
+  SettingNames names;
   // What of a foreign rule file is not run, or not here: a sentence each.
   std::vector<std::string> notes;
 

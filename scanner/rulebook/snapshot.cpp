@@ -13,7 +13,7 @@ inline constexpr std::size_t kFields<Rule> = 34;
 template <>
 inline constexpr std::size_t kFields<Realm> = 14;
 template <>
-inline constexpr std::size_t kFields<Vendor> = 10;
+inline constexpr std::size_t kFields<Vendor> = 11;
 template <>
 inline constexpr std::size_t kFields<VariableFact> = 5;
 template <>
@@ -31,7 +31,9 @@ inline constexpr std::size_t kFields<Tier> = 9;
 template <>
 inline constexpr std::size_t kFields<DeadEndpoint> = 5;
 template <>
-inline constexpr std::size_t kFields<Rulebook> = 17;
+inline constexpr std::size_t kFields<SettingNames> = 9;
+template <>
+inline constexpr std::size_t kFields<Rulebook> = 21;
 
 std::string write_snapshot(const Rulebook& book) {
   SnapshotWriter writer;

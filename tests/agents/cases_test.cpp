@@ -49,7 +49,7 @@ TEST_CASE("case 6: a platform key in opencode's Kimi Code provider") {
   const auto result = home.audit();
   REQUIRE(count_of(result, "kimi-host-mismatch") == 1);
   CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("variant") == "platform-key-at-code-by-default");
-  CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("providers") == "moonshotai (api.moonshot.ai), moonshotai-cn (api.moonshot.cn)");
+  CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("providers") == "moonshotai-cn (api.moonshot.cn), moonshotai (api.moonshot.ai)");
 }
 
 TEST_CASE("case 12: a retired model in an effective connection is a note with its successor") {

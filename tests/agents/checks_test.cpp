@@ -43,6 +43,49 @@ TEST_CASE("M1: a platform key at Kimi Code's host is found") {
   CHECK(find_rule(result, "kimi-host-mismatch")->arguments.at("variant") == "platform-key-at-code");
 }
 
+TEST_CASE("M1: both modes of Cline change together: provider and model, in words that the settings have") {
+  Home home;
+  Keys keys(120);
+  home.write(".cline/data/globalState.json",
+             R"({"planModeApiProvider":"moonshot","actModeApiProvider":"moonshot","planModeApiModelId":"kimi-k2.6","actModeApiModelId":"kimi-k3","moonshotApiLine":"international"})");
+  home.write(".cline/data/secrets.json", "{\"moonshotApiKey\":\"" + keys.kimi_code() + "\"}");
+  const auto result = home.audit();
+  REQUIRE(count_of(result, "kimi-host-mismatch") == 1);
+  const Finding* finding = find_rule(result, "kimi-host-mismatch");
+  CHECK(finding->arguments.at("where") == "Cline (plan, act)");
+  std::vector<std::string> changes;
+  for (const Change& change : finding->changes) changes.push_back(change.key_path + " " + change.from + " " + change.to);
+  std::sort(changes.begin(), changes.end());
+  CHECK(changes == std::vector<std::string>{"actModeApiModelId kimi-k3 kimi-for-coding", "actModeApiProvider moonshot kimi-for-coding",
+                                            "planModeApiModelId kimi-k2.6 kimi-for-coding", "planModeApiProvider moonshot kimi-for-coding"});
+  CHECK(count_of(result, "kimi-model-mismatch") + count_of(result, "kimi-model-retired") == 0);
+}
+
+TEST_CASE("M1: where no provider of the tool takes the key, the address is written into the slot") {
+  Home home;
+  Keys keys(121);
+  home.write("litellm_config.yaml", "model_list:\n  - model_name: kimi\n    litellm_params:\n      model: moonshot/kimi-k2.6\n      api_key: " + keys.kimi_code() + "\n");
+  const auto result = home.audit();
+  REQUIRE(count_of(result, "kimi-host-mismatch") == 1);
+  const Finding* finding = find_rule(result, "kimi-host-mismatch");
+  REQUIRE(finding->changes.size() == 3);
+  CHECK(finding->changes[0].key_path == "model_list.0.litellm_params.api_base");
+  CHECK(finding->changes[0].to == "https://api.kimi.ai/coding/v1");
+  CHECK(finding->changes[1].to == "https://api.kimi.com/coding/v1");
+  CHECK(finding->changes[2].from == "moonshot/kimi-k2.6");
+  CHECK(finding->changes[2].to == "moonshot/kimi-for-coding");
+}
+
+TEST_CASE("M1: the models for background work follow the new address, too") {
+  Home home;
+  Keys keys(122);
+  home.write(".claude/settings.json", claude_env("https://api.moonshot.ai/anthropic", keys.kimi_code(), ", \"ANTHROPIC_MODEL\": \"kimi-k2.6\""));
+  const auto result = home.audit();
+  const Finding* background = find_rule(result, "kimi-silent-fallback");
+  REQUIRE(background != nullptr);
+  for (const Change& change : background->changes) CHECK(change.to == "kimi-for-coding");
+}
+
 TEST_CASE("M2: one key in two regions, by the effective hosts of two tools") {
   Home home;
   Keys keys(103);

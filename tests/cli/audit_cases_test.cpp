@@ -74,9 +74,13 @@ TEST_CASE("audit case 5: an sk-kimi- key at api.moonshot.ai is told to change th
   home.write(".kimi/config.toml", kimi_cli("kimi", "https://api.moonshot.ai/v1", home.keys.kimi_code()));
   const Audited audited = home.audit();
   REQUIRE(audited.count("kimi-host-mismatch") == 1);
-  const Json change = audited.finding("kimi-host-mismatch").at("changes").at(0);
-  CHECK(change.dump().find("providers.m.base_url") != std::string::npos);
-  CHECK(change.dump().find("https://api.kimi.com/coding/v1") != std::string::npos);
+  const Json changes = audited.finding("kimi-host-mismatch").at("changes");
+  // The region of the address first: whoever is at api.moonshot.ai is likelier at kimi.ai.
+  CHECK(changes.at(0).at("keyPath") == "providers.m.base_url");
+  CHECK(changes.at(0).at("to") == "https://api.kimi.ai/coding/v1");
+  CHECK(changes.at(1).at("to") == "https://api.kimi.com/coding/v1");
+  CHECK(changes.at(2).at("keyPath") == "models.a.model");
+  CHECK(changes.at(2).at("to") == "kimi-for-coding");
 }
 
 TEST_CASE("audit case 6: a platform key in the Kimi for coding provider is misplaced, not bad") {

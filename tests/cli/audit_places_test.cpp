@@ -54,12 +54,39 @@ void check(const Case& one) {
 const std::string kCode = Keys(71).kimi_code();
 const std::string kPlatform = Keys(72).platform();
 
+// The consoles as the text output names them for a key, first to last.
+std::string consoles(const AuditHome& home) {
+  const std::string text = home.run({"--color", "never", "-v"}).out;
+  const std::size_t begin = text.find("Issued by");
+  const std::string part = text.substr(begin, text.find("Evidence", begin) - begin);
+  std::string found;
+  for (std::size_t at = part.find("https://"); at != std::string::npos; at = part.find("https://", at + 8))
+    found += part.substr(at + 8, part.find('/', at + 8) - at - 8) + " ";
+  return found;
+}
+
 std::string server(const std::string& url) {
   return "{ \"mcpServers\": { \"k\": { \"command\": \"npx\",\n \"env\": {\n  \"MOONSHOT_API_KEY\": \"" + kCode +
          "\",\n  \"MOONSHOT_BASE_URL\": \"" + url + "\" } } } }\n";
 }
 
 }  // namespace
+
+TEST_CASE("of two consoles the one is named first whose region the tool talks to, also by default") {
+  const auto readable = [](const char* path, const std::string& text) {
+    const AuditHome home(9);
+    home.write(path, text, 0644);
+    return consoles(home);
+  };
+  const char* opencode = ".local/share/opencode/auth.json";
+  CHECK(readable(opencode, "{\"moonshotai\":{\"type\":\"api\",\"key\":\"" + kPlatform + "\"}}") == "platform.kimi.ai platform.kimi.com ");
+  CHECK(readable(opencode, "{\"moonshotai-cn\":{\"type\":\"api\",\"key\":\"" + kPlatform + "\"}}") == "platform.kimi.com platform.kimi.ai ");
+  CHECK(readable(opencode, "{\"kimi-for-coding\":{\"type\":\"api\",\"key\":\"" + kCode + "\"}}") == "www.kimi.com www.kimi.ai ");
+  CHECK(readable(opencode, "{\"kimi-code-plan-global\":{\"type\":\"api\",\"key\":\"" + kCode + "\"}}") == "www.kimi.ai www.kimi.com ");
+  CHECK(readable(".env", "MOONSHOT_API_KEY=" + kPlatform + "\nMOONSHOT_BASE_URL=https://api.moonshot.ai/v1\n") == "platform.kimi.ai ");
+  // A Kimi Code key beside the platform's .ai address: the account is likelier at kimi.ai.
+  CHECK(readable(".env", "OPENAI_API_KEY=" + kCode + "\nOPENAI_BASE_URL=https://api.moonshot.ai/v1\n") == "www.kimi.ai www.kimi.com ");
+}
 
 TEST_CASE("a host that is the tool's default is told once, with the other provider to choose") {
   const AuditHome home(7);
@@ -206,10 +233,10 @@ TEST_CASE("audit offers the tool's own provider for a key that goes to another's
   REQUIRE(opencode.at("changes").size() == 2);
   CHECK(opencode.at("changes").at(0).at("keyPath") == "kimi-for-coding");
   CHECK(opencode.at("changes").at(0).at("from") == "kimi-for-coding");
-  CHECK(opencode.at("changes").at(0).at("to") == "moonshotai");
-  CHECK(opencode.at("changes").at(1).at("to") == "moonshotai-cn");
+  CHECK(opencode.at("changes").at(0).at("to") == "moonshotai-cn");
+  CHECK(opencode.at("changes").at(1).at("to") == "moonshotai");
   const Json cline = audited.finding("kimi-host-mismatch", "secrets.json");
-  CHECK(cline.at("message").get<std::string>().find("the default of its provider 'moonshot'") != std::string::npos);
+  CHECK(cline.at("message").get<std::string>().find("the address of its provider 'moonshot'") != std::string::npos);
   const Json change = cline.at("changes").at(0);
   CHECK(change.at("file").get<std::string>().ends_with("globalState.json"));
   CHECK(change.at("to") == "kimi-for-coding");
@@ -242,7 +269,11 @@ TEST_CASE("audit names the console of the host where it says to put in a key of 
   const AuditHome home(15);
   home.write(".claude/settings.json", "{ \"env\": { \"ANTHROPIC_BASE_URL\": \"https://api.moonshot.ai/anthropic\", \"ANTHROPIC_AUTH_TOKEN\": \"" + kCode + "\" } }\n");
   const std::string text = home.run({"--lang", "en"}).out;
-  CHECK(text.find("or put in a\n      key of platform.kimi.ai/console/api-keys") != std::string::npos);
+  std::string line;
+  for (const char c : text)
+    if (c != '\n' && (c != ' ' || line.empty() || line.back() != ' ')) line += c;
+    else if (!line.empty() && line.back() != ' ') line += ' ';
+  CHECK(line.find("or put in a key of platform.kimi.ai/console/api-keys") != std::string::npos);
 }
 
 }  // namespace kimiguard::test

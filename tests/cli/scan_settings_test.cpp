@@ -82,6 +82,31 @@ TEST_CASE("a call in a source file with a key and the other product's address is
   CHECK(seen.find("kimi-host-mismatch")->second.line == 3);
 }
 
+TEST_CASE("a key named Kimi's at another vendor's host is named, in variables, objects and constants of a source") {
+  Repo repo;
+  Keys keys(58);
+  repo.write(".env", "MOONSHOT_API_KEY=" + keys.platform() + "\nMOONSHOT_BASE_URL=https://openrouter.ai/api/v1\n");
+  repo.write("conf.json", "{\"providers\": {\"moonshot\": {\"apiKey\": \"" + keys.platform() + "\",\n \"baseUrl\": \"https://api.deepseek.com/v1\"}}}\n");
+  repo.write("a.py", "MOONSHOT_API_KEY: str = \"" + keys.platform() + "\"\nBASE = \"https://api.siliconflow.cn/v1\"\n\nc = OpenAI(api_key=MOONSHOT_API_KEY, base_url=BASE)\n");
+  repo.write("b.ts", "const kimiKey = '" + keys.kimi_code() + "'\nconst c = new OpenAI({ apiKey: kimiKey, baseURL: 'https://api.moonshot.ai/v1' })\n");
+  const auto seen = scanned(repo);
+  std::map<std::string, std::uint64_t> places;
+  for (auto [it, end] = seen.equal_range("kimi-key-sent-elsewhere"); it != end; ++it) {
+    places[it->second.path] = it->second.line;
+    CHECK(it->second.severity == "high");
+  }
+  CHECK(places == std::map<std::string, std::uint64_t>{{".env", 2}, {"conf.json", 2}, {"a.py", 2}});
+  REQUIRE(seen.count("kimi-host-mismatch") == 1);
+  CHECK(seen.find("kimi-host-mismatch")->second.path == "b.ts");
+}
+
+TEST_CASE("a name that a source gives two texts to is none") {
+  Repo repo;
+  Keys keys(59);
+  repo.write("a.py", "KEY = '" + keys.kimi_code() + "'\nif x:\n    KEY = 'other'\nc = OpenAI(api_key=KEY, base_url='https://api.moonshot.ai/v1')\n");
+  CHECK(scanned(repo).empty());
+}
+
 TEST_CASE("one platform key at both regions in two files of a repository is a conflict") {
   Repo repo;
   Keys keys(54);

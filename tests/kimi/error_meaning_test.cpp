@@ -1,6 +1,8 @@
 // Every row of the vendors' error tables (facts §4), in the forms in which people paste them.
 #include "scanner/kimi/error_meaning.h"
 
+#include <string>
+
 #include "scanner/rulebook/message.h"
 #include "tests/kimi/kimi_fixture.h"
 
@@ -320,4 +322,37 @@ TEST_CASE("every error says what to do, and the texts have no placeholder left")
     }
     CHECK(fill_placeholders(row.meaning.en, error.arguments).find('{') == std::string::npos);
   }
+}
+
+namespace {
+
+std::string first_words(const std::string& text) {
+  const std::size_t one = text.find(' ');
+  return text.substr(0, one == std::string::npos ? one : text.find(' ', one + 1));
+}
+
+}  // namespace
+
+TEST_CASE("no two steps of one error are alike") {
+  for (const ErrorMeaning& row : test::book().errors)
+    for (std::size_t i = 0; i < row.steps.size(); ++i)
+      for (std::size_t k = i + 1; k < row.steps.size(); ++k) {
+        INFO(row.id << ":\n" << row.steps[i].en << "\n" << row.steps[k].en);
+        CHECK(first_words(row.steps[i].en) != first_words(row.steps[k].en));
+        CHECK(row.steps[i].zh != row.steps[k].zh);
+      }
+}
+
+TEST_CASE("the steps for a used up day are in the order of a recovery: stop, look, change the key, wait, ask") {
+  const DecodedError error = decoded("request reached organization TPD rate limit, current: 1501880, limit: 1500000");
+  REQUIRE(error.meaning != nullptr);
+  std::size_t step = 0;
+  for (const char* said : {"Stop everything", "right console", "kimiguard audit", "last 24 hours", "create a new one", "kimiguard scan", "try once more later",
+                           "recharge", "status.moonshot.cn", "usage field", "max_tokens", "write to support"}) {
+    INFO(said);
+    REQUIRE(step < error.meaning->steps.size());
+    CHECK(error.meaning->steps[step].en.find(said) != std::string::npos);
+    ++step;
+  }
+  CHECK(step == error.meaning->steps.size());
 }

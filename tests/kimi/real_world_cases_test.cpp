@@ -81,7 +81,8 @@ TEST_CASE(
     "key") {
   const auto findings = verdict(connection(code_key(), "https://api.moonshot.ai/v1"));
   REQUIRE(rules_of(findings) == std::vector<std::string>{"kimi-host-mismatch"});
-  CHECK(findings[0].changes[0].to == "https://api.kimi.com/coding/v1");
+  CHECK(findings[0].changes[0].to == "https://api.kimi.ai/coding/v1");
+  CHECK(findings[0].changes[1].to == "https://api.kimi.com/coding/v1");
   const DecodedError error =
       decoded("curl https://api.moonshot.ai/v1/models -H \"Authorization: Bearer " + code_key() +
               "\"\nHTTP/2 401\n" + kRefused);

@@ -195,6 +195,7 @@ TEST_CASE("every row of the table is the first to fit for something") {
   for (const Rule& rule : book().rules) {
     reach(rule.id, {}, {}, false, Proof::none);
     reach(rule.id, {}, {}, false, Proof::proven);
+    reach(rule.id, {}, {}, false, Proof::possible);
   }
   for (int bits = 0; bits < 64; ++bits)
     for (int place = 0; place <= static_cast<int>(PlaceKind::git_internal); ++place)

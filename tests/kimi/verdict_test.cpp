@@ -77,6 +77,83 @@ TEST_CASE("right pairs get no finding") {
   CHECK(rules(Connection{}) == kNothing);
 }
 
+TEST_CASE("a key named Kimi's at another vendor's host is sent elsewhere, as surely as the vendor's keys look otherwise") {
+  const auto named = [](const char* name, const char* url, const char* model = "") {
+    Connection made = connection(platform_key(), url, model);
+    made.key->key_path = name;
+    return verdict(made);
+  };
+  for (const char* url : {"https://openrouter.ai/api/v1", "https://api.deepseek.com/v1", "https://api.siliconflow.cn/v1",
+                          "https://ark.cn-beijing.volces.com/api/v3", "https://api.openai.com/v1", "https://integrate.api.nvidia.com/v1"}) {
+    for (const char* name : {"MOONSHOT_API_KEY", "KIMI_API_KEY", "env.MOONSHOT_CN_API_KEY", "providers.x.moonshotApiKey"}) {
+      const auto findings = named(name, url, "kimi-k2");
+      INFO(name << " " << url);
+      REQUIRE(rules_of(findings) == std::vector<std::string>{"kimi-key-sent-elsewhere"});
+      CHECK(findings[0].confidence == Confidence::high);
+      CHECK(findings[0].severity == Severity::high);
+      CHECK(findings[0].key_path == "base_url");
+      CHECK_FALSE(findings[0].changes.empty());
+    }
+  }
+  // A relay sells Kimi's models under keys of the same shape, which people put under Kimi's name.
+  const auto relay = named("MOONSHOT_API_KEY", "https://aihubmix.com/v1");
+  REQUIRE(rules_of(relay) == std::vector<std::string>{"kimi-key-sent-elsewhere"});
+  CHECK(relay[0].confidence == Confidence::low);
+  CHECK(relay[0].severity == Severity::low);
+  // The region that a name tells is the one to set.
+  CHECK(named("MOONSHOT_CN_API_KEY", "https://api.deepseek.com/v1")[0].changes.size() == 1);
+  CHECK(named("MOONSHOT_CN_API_KEY", "https://api.deepseek.com/v1")[0].changes[0].to == "https://api.moonshot.cn/v1");
+
+  // The entry speaks where the setting's own name does not, and only where the key cannot be the vendor's.
+  CHECK(rules_of(named("providers.moonshot.apiKey", "https://openrouter.ai/api/v1")) == std::vector<std::string>{"kimi-key-sent-elsewhere"});
+  CHECK(named("providers.moonshot.apiKey", "https://openrouter.ai/api/v1")[0].confidence == Confidence::medium);
+  CHECK(named("providers.kimi.apiKey", "https://aihubmix.com/v1").empty());
+  CHECK(named("providers.openrouter.apiKey", "https://openrouter.ai/api/v1").empty());
+  CHECK(named("OPENAI_API_KEY", "https://openrouter.ai/api/v1").empty());
+  CHECK(named("MOONSHOT_API_KEY", "https://oai.helicone.ai/v1").empty());
+  CHECK(named("MOONSHOT_API_KEY", "https://gw.example.net/v1").empty());
+  CHECK(named("MOONSHOT_API_KEY", "http://localhost:4000/v1").empty());
+}
+
+TEST_CASE("the region of the address that stands there is offered first, the only one where it is known") {
+  const auto first = [](const std::string& key, const char* url) {
+    const auto findings = verdict(connection(key, url));
+    REQUIRE(findings.size() == 1);
+    REQUIRE(findings[0].changes.size() == 2);
+    CHECK(findings[0].arguments.at("wanted") == findings[0].changes[0].to);
+    CHECK(findings[0].arguments.at("wanted_else") == findings[0].changes[1].to);
+    return findings[0].changes[0].to + " " + findings[0].arguments.at("listed");
+  };
+  CHECK(first(code_key(), "https://api.moonshot.ai/v1") == "https://api.kimi.ai/coding/v1 www.kimi.ai/code/console");
+  CHECK(first(code_key(), "https://api.moonshot.cn/v1") == "https://api.kimi.com/coding/v1 www.kimi.com/code/console");
+  CHECK(first(platform_key(), "https://api.kimi.ai/coding/v1") == "https://api.moonshot.ai/v1 platform.kimi.ai/console/api-keys");
+  CHECK(first(platform_key(), "https://api.kimi.com/coding/v1") == "https://api.moonshot.cn/v1 platform.kimi.com/console/api-keys");
+  const auto known = verdict(connection(platform_key(), "https://api.kimi.com/coding/v1"), {"moonshot-global", "platform.kimi.ai", "", ""});
+  REQUIRE(known.size() == 1);
+  REQUIRE(known[0].changes.size() == 1);
+  CHECK(known[0].changes[0].to == "https://api.moonshot.ai/v1");
+}
+
+TEST_CASE("with the address the model changes, where the new host does not have it") {
+  const auto model = [](const std::string& key, const char* url, const char* id) {
+    const auto findings = verdict(connection(key, url, id));
+    REQUIRE(findings.size() == 1);  // no second verdict on the model contradicts it
+    for (const Change& change : findings[0].changes)
+      if (change.key_path == "model") return change.from + " -> " + change.to;
+    return std::string("as it is");
+  };
+  const char* platform = "https://api.moonshot.ai/v1";
+  const char* code = "https://api.kimi.com/coding/v1";
+  CHECK(model(code_key(), platform, "kimi-k2.6") == "kimi-k2.6 -> kimi-for-coding");
+  CHECK(model(code_key(), platform, "moonshot-v1-8k") == "moonshot-v1-8k -> kimi-for-coding");
+  CHECK(model(code_key(), platform, "moonshotai/kimi-k2.6") == "moonshotai/kimi-k2.6 -> kimi-for-coding");
+  CHECK(model(code_key(), platform, "kimi-for-coding") == "as it is");
+  CHECK(model(code_key(), platform, "a-model-of-tomorrow") == "as it is");
+  CHECK(model(platform_key(), code, "kimi-for-coding") == "kimi-for-coding -> kimi-k3");
+  CHECK(model(platform_key(), code, "kimi-k3") == "as it is");
+  CHECK(model(code_key(), "https://api.openai.com/v1", "kimi-k2.6") == "kimi-k2.6 -> kimi-for-coding");
+}
+
 // Facts §2b: which key works where.
 
 TEST_CASE("a Kimi Code key at either platform host is a mismatch, medium, certain") {
@@ -92,8 +169,10 @@ TEST_CASE("a Kimi Code key at either platform host is a mismatch, medium, certai
     CHECK(finding.settings[0].role == "key");
     REQUIRE(finding.changes.size() == 2);
     CHECK(finding.changes[0].from == url);
-    CHECK(finding.changes[0].to == "https://api.kimi.com/coding/v1");
-    CHECK(finding.changes[1].to == "https://api.kimi.ai/coding/v1");
+    // The region of the address first.
+    const bool global = std::string_view(url).find(".ai") != std::string_view::npos;
+    CHECK(finding.changes[global ? 1 : 0].to == "https://api.kimi.com/coding/v1");
+    CHECK(finding.changes[global ? 0 : 1].to == "https://api.kimi.ai/coding/v1");
   }
 }
 

@@ -258,6 +258,32 @@ TEST_CASE("no file of rules/ holds a key-shaped text") {
   }
 }
 
+// A report's helpUri is the first of them.
+TEST_CASE("every rule names a page of its own that is somebody's") {
+  for (const Rule& rule : book().rules) {
+    INFO(rule.id);
+    REQUIRE_FALSE(rule.references.empty());
+    for (const std::string& page : rule.references) {
+      CHECK(page.starts_with("https://"));
+      CHECK(page.find("kimiguard") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what settings are called is data, in the letters that it is compared in") {
+  const SettingNames& names = book().names;
+  for (const auto* list : {&names.key_fields, &names.url_fields, &names.key_arguments, &names.url_arguments, &names.model_arguments, &names.credential_headers,
+                           &book().sample_words, &book().sample_parts, &book().model_prefixes, &book().kimi_words}) {
+    CHECK_FALSE(list->empty());
+    for (const std::string& word : *list) {
+      INFO(word);
+      CHECK_FALSE(word.empty());
+      CHECK(std::none_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
+    }
+  }
+  for (const auto* list : {&names.credential_schemes, &names.connection_signs, &names.redirect_signs}) CHECK_FALSE(list->empty());
+}
+
 TEST_CASE("the snapshot of the build is the rulebook of the embedded files, field by field") {
   const auto read = read_rulebook(built_in_rule_files());
   const auto kept = built_in_rulebook_snapshot();
