@@ -122,6 +122,7 @@ class Gatherer {
     words();
     phrases();
     own_names();
+    stored_names();
     return decide();
   }
 
@@ -341,6 +342,38 @@ class Gatherer {
       clue.tier = Tier::name;
       clue.scope = Scope::assignment;
       clue.distance = ++depth;
+      clue.at = candidate_.begin;
+      clue.text = name;
+      speak(names_.says(name), std::move(clue));
+    }
+  }
+
+  // The command that the candidate stands in: its line, with those that a backslash joins to it.
+  Span command() const {
+    constexpr std::uint64_t kMost = 800;
+    const auto joins = [&](std::uint64_t end) {
+      while (end > 0 && (text_[end - 1] == '\r' || text_[end - 1] == ' ')) --end;
+      return end > 0 && text_[end - 1] == '\\';
+    };
+    Span span = candidate_;
+    while (span.begin > 0 && candidate_.begin - span.begin < kMost && (text_[span.begin - 1] != '\n' || joins(span.begin - 1))) --span.begin;
+    while (span.end < text_.size() && span.end - candidate_.end < kMost && (text_[span.end] != '\n' || joins(span.end))) ++span.end;
+    return span;
+  }
+
+  // vault kv put secret/moonshot key=…, aws ssm put-parameter --name /x/moonshot --value …, echo … | wrangler secret put …
+  void stored_names() {
+    const Span line = command();
+    if (line.size() < candidate_.size() + 12) return;
+    const std::string_view text = text_.substr(line.begin, line.size());
+    // Most lines are no commands: a word and a blank stand before or behind the value in one that is.
+    if (std::count(text.begin(), text.end(), ' ') < 3) return;
+    constexpr std::uint64_t kBehindOwn = 100;  // the value's own name, the part of --from-literal, is nearer
+    for (const std::string& name : names_.stored_names(text)) {
+      Clue clue;
+      clue.tier = Tier::name;
+      clue.scope = Scope::assignment;
+      clue.distance = kBehindOwn;
       clue.at = candidate_.begin;
       clue.text = name;
       speak(names_.says(name), std::move(clue));

@@ -124,6 +124,17 @@ NameBook::NameBook(const Rulebook& rulebook) : rulebook_(rulebook) {
       may_name(name);
     }
   for (const std::string& word : rulebook.kimi_words) may_name(word);
+  for (const std::string& text : rulebook.command_names)
+    commands_.push_back(std::make_unique<const rulebook::Expression>(text, rulebook::Case::insensitive, rulebook::Encoding::latin1, rulebook::Dot::any));
+}
+
+std::vector<std::string> NameBook::stored_names(std::string_view command) const {
+  std::vector<std::string> names;
+  for (const auto& expression : commands_) {
+    const std::vector<std::string_view> groups = expression->find(command);
+    if (groups.size() > 1 && !groups[1].empty()) names.emplace_back(groups[1]);
+  }
+  return names;
 }
 
 void NameBook::may_name(std::string_view name) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "scanner/rulebook/expression.h"
 #include "scanner/rulebook/rulebook.h"
 
 namespace kimiguard::detect {
@@ -45,6 +46,9 @@ class NameBook {
   Speaks says(std::string_view identifier) const;
   // The words alone, without variables.toml: cheap enough for every word of a window.
   Speaks word_says(std::string_view identifier) const;
+  // The names under which a command line stores a secret (rules/variables.toml, command_names): "secret/moonshot" of
+  // vault kv put secret/moonshot key=…, also where the name follows the value.
+  std::vector<std::string> stored_names(std::string_view command) const;
 
  private:
   struct Fact;
@@ -53,6 +57,7 @@ class NameBook {
   bool may_say(std::string_view identifier) const;
   const Rulebook& rulebook_;
   std::vector<std::unique_ptr<Fact>> facts_;
+  std::vector<std::unique_ptr<const rulebook::Expression>> commands_;
   std::unordered_map<std::string, const Vendor*> vendor_words_;
   std::bitset<32768> beginnings_;  // first three letters of all names
   bool short_names_ = false;       // there are names of less

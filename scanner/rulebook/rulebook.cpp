@@ -100,6 +100,8 @@ void Reader::file(const RuleFile& file) {
   top.texts("model_prefixes", book_.model_prefixes);
   top.texts("sample_words", book_.sample_words);
   top.texts("sample_parts", book_.sample_parts);
+  top.texts("command_names", book_.command_names);
+  for (const std::string& text : book_.command_names) expression(top, "command_names", text, 1);
   SettingNames& names = book_.names;
   top.texts("key_fields", names.key_fields);
   top.texts("url_fields", names.url_fields);

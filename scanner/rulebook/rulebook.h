@@ -47,6 +47,8 @@ struct Rulebook {
   std::vector<std::string> sample_words;      // "placeholder": a text with it is no key; lower case
   std::vector<std::string> sample_parts;      // "your": so many letters of these that it is no key
   SettingNames names;
+  // RE2, searched in one command line, case ignored: its first group is the name under which a secret is stored.
+  std::vector<std::string> command_names;
   // What of a foreign rule file is not run, or not here: a sentence each.
   std::vector<std::string> notes;
 

@@ -33,7 +33,7 @@ inline constexpr std::size_t kFields<DeadEndpoint> = 5;
 template <>
 inline constexpr std::size_t kFields<SettingNames> = 9;
 template <>
-inline constexpr std::size_t kFields<Rulebook> = 21;
+inline constexpr std::size_t kFields<Rulebook> = 22;
 
 std::string write_snapshot(const Rulebook& book) {
   SnapshotWriter writer;

@@ -128,3 +128,18 @@ TEST_CASE("opencode: the Kimi Code provider takes its key and its address as it 
 }
 
 }  // namespace kimiguard
+
+TEST_CASE("Open WebUI's database is found in every folder that people mount it from") {
+  for (const char* folder : {".open-webui", "open-webui", "open-webui/backend/data", "open-webui/data", ".local/share/open-webui",
+                             ".local/share/containers/storage/volumes/ai_open-webui/_data", ".local/share/docker/volumes/open-webui/_data",
+                             ".local/lib/python3.12/site-packages/open_webui/data"}) {
+    kimiguard::test::Home home;
+    kimiguard::test::Keys keys(77);
+    kimiguard::test::run_sql(home.path(std::string(folder) + "/webui.db"),
+                             {"CREATE TABLE config(id INTEGER PRIMARY KEY, data JSON, version INTEGER)",
+                              R"(INSERT INTO config VALUES(1,'{"openai":{"api_base_urls":["https://api.moonshot.ai/v1"],"api_keys":[")" + keys.kimi_code() +
+                                  R"("]}}',0))"});
+    INFO(folder);
+    CHECK(kimiguard::test::count_of(home.audit(), "kimi-host-mismatch") == 1);
+  }
+}

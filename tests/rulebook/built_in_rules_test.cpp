@@ -281,7 +281,7 @@ TEST_CASE("what settings are called is data, in the letters that it is compared 
       CHECK(std::none_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
     }
   }
-  for (const auto* list : {&names.credential_schemes, &names.connection_signs, &names.redirect_signs}) CHECK_FALSE(list->empty());
+  for (const auto* list : {&names.credential_schemes, &names.connection_signs, &names.redirect_signs, &book().command_names}) CHECK_FALSE(list->empty());
 }
 
 TEST_CASE("the snapshot of the build is the rulebook of the embedded files, field by field") {
