@@ -1,5 +1,7 @@
 // CSV (RFC 4180): a row for each place. A cell that a spreadsheet would take for a formula gets an
 // apostrophe in front (OWASP, CSV injection).
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "scanner/core/finding_id.h"
@@ -7,16 +9,27 @@
 #include "scanner/report/message.h"
 #include "scanner/report/uri.h"
 #include "scanner/report/writer.h"
-#include "scanner/text/utf8.h"
+#include "scanner/text/mask.h"
 
 namespace kimiguard::report {
 namespace {
 
+// Control characters are shown as they are on terminals: whoever prints the file, or opens it in a program that splits it
+// at line ends, sees one row for each place.
 std::string cell(std::string_view text) {
   std::string out = "\"";
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-    out += '\'';
-  for (const char c : text::valid_utf8(text)) {
+  // Excel takes the wide forms of the same signs for a formula, too.
+  static constexpr std::string_view kFormulas[] = {"=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+  if (std::any_of(std::begin(kFormulas), std::end(kFormulas), [&](std::string_view sign) { return text.starts_with(sign); })) out += '\'';
+  for (const char c : text::printable(text)) {
+    if (c == '\n') {
+      out += "\\n";
+      continue;
+    }
+    if (c == '\t') {
+      out += "\\t";
+      continue;
+    }
     if (c == '"') out += '"';
     out += c;
   }

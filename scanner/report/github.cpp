@@ -7,18 +7,16 @@
 #include "scanner/report/voice.h"
 #include "scanner/report/writer.h"
 #include "scanner/text/mask.h"
-#include "scanner/text/utf8.h"
 
 namespace kimiguard::report {
 namespace {
 
 std::string escaped_data(std::string_view text) {
   std::string out;
-  for (const char c : text::valid_utf8(text)) {
+  // The log shows what is printed: no control character of a file name reaches it.
+  for (const char c : text::printable(text)) {
     if (c == '%')
       out += "%25";
-    else if (c == '\r')
-      out += "%0D";
     else if (c == '\n')
       out += "%0A";
     else
@@ -74,13 +72,13 @@ void write_github(const CleanReport& report, const Rulebook& rulebook, const Opt
         text += "\n" + std::to_string(i + 1) + ". " + advice.steps[i];
     }
     text += "\n" + ignore_command(finding);
-    out << "title=" << escaped_property(title) << "::" << escaped_data(text::printable(text)) << "\n";
+    out << "title=" << escaped_property(title) << "::" << escaped_data(text) << "\n";
   }
   for (const Gap& gap : report->coverage.gaps) {
     if (gap.kind != GapKind::unreadable) continue;
     out << "::warning title="
         << escaped_property(voice("kimiguard could not read", "kimiguard 无法读取"))
-        << "::" << escaped_data(text::printable(utf8_name(gap.place) + ": " + utf8_name(gap.reason)))
+        << "::" << escaped_data(utf8_name(gap.place) + ": " + utf8_name(gap.reason))
         << "\n";
   }
   out << "::notice title=kimiguard::" << escaped_data(coverage_line(*report, options.language));

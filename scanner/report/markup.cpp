@@ -10,7 +10,8 @@ namespace kimiguard::report {
 
 std::string xml_text(std::string_view text) {
   std::string out;
-  for (const char c : text::valid_utf8(text)) {
+  // XML 1.0 has no control characters but white space, and not the last two of each plane.
+  for (const char c : text::printable(text)) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -28,12 +29,11 @@ std::string xml_text(std::string_view text) {
         out += "&#39;";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
-          out += "\xEF\xBF\xBD";
-        else
-          out += c;
+        out += c;
     }
   }
+  for (const std::string_view forbidden : {"\uFFFE", "\uFFFF"})
+    for (std::size_t at = out.find(forbidden); at != std::string::npos; at = out.find(forbidden, at)) out.replace(at, forbidden.size(), "\uFFFD");
   return out;
 }
 

@@ -39,6 +39,32 @@ TEST_CASE("csv has a row for each place, quoted, and no formula") {
              ContainsSubstring("\"'=1+1,\"\"x\"\":3:14\"") || ContainsSubstring("\"'=1+1,\"\"x\"\"\""));
 }
 
+// Terminals, spreadsheets and pages read these files, too: ESC and CSI, line ends, bidirectional marks, bytes that are no
+// UTF-8, characters that XML forbids.
+TEST_CASE("no format of lines or markup lets a file name's control characters through") {
+  sample::Random random(9);
+  Finding finding = sample::leak(random, "a\x1b[31mb\u009b1mc\nd\re\tf\u202eg\xffh\uFFFEi.env");
+  finding.places[0].variable = "V\x1b]0;x\x07";
+  const Report report = sample::scan({finding});
+  for (const std::string format : {"csv", "junit", "markdown", "html", "github", "text"}) {
+    INFO(format);
+    const std::string text = written(format, report);
+    CHECK(text.find("a\x1b[31m") == std::string::npos);
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find('\x07') == std::string::npos);
+    CHECK(text.find("\u009b") == std::string::npos);
+    CHECK(text.find("\u202e") == std::string::npos);
+    // In markup a line end is white space.
+    if (format != "junit" && format != "html") CHECK(text.find("c\nd") == std::string::npos);
+    CHECK(text.find("d\re") == std::string::npos);
+    CHECK(text.find('\xff') == std::string::npos);
+  }
+  CHECK(count(written("csv", report), "\n") == 2);
+  CHECK(written("junit", report).find("\uFFFE") == std::string::npos);
+  finding.places[0].path = finding.places[0].uri = "\uFF1D1+1";
+  CHECK_THAT(written("csv", sample::scan({finding})), ContainsSubstring("\"'\uFF1D1+1"));
+}
+
 TEST_CASE("junit is well-formed, fails what the run fails on, and passes rules that found nothing") {
   sample::Random random(2);
   Report report = sample::rich(random);
