@@ -235,6 +235,11 @@ class Reader {
       foreign->required.push_back(std::move(required));
     });
     if (flag(table, "tokenEfficiency")) partly_.push_back(made.id);
+    // betterleaks' Expr that asks the vendor whether the secret is live; this program asks nobody.
+    if (field(table, "validate") != nullptr) {
+      betterleaks_ = true;
+      validated_.push_back(made.id);
+    }
     if (made.expression.empty()) {
       if (foreign->path.empty() && !file_.extends_rules) complain(table, "the rule '" + made.id + "' has neither 'regex' nor 'path'");
       if (!foreign->path.empty()) path_only_.push_back(made.id);
@@ -258,6 +263,8 @@ class Reader {
     }
     if (!partly_.empty())
       file_.notes.push_back(name_ + ": parts of filters that need Expr or a tokenizer are not run, so there may be more findings, for " + joined(partly_));
+    if (!validated_.empty())
+      file_.notes.push_back(name_ + ": 'validate' (Expr that asks the vendor whether a secret is live) is not run, so findings are not told apart by it, for " + joined(validated_));
     if (!path_only_.empty() && !file_.extends_rules)
       file_.notes.push_back(name_ + ": rules that name a path and no expression find nothing here: " + joined(path_only_));
   }
@@ -267,6 +274,7 @@ class Reader {
   ForeignFile& file_;
   bool betterleaks_ = false;
   std::vector<std::string> partly_;
+  std::vector<std::string> validated_;
   std::vector<std::string> path_only_;
 };
 

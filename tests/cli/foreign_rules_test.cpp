@@ -231,6 +231,23 @@ entropy(finding["secret"]) <= 2.0 || failsTokenEfficiency(finding["secret"])
   CHECK((ran.out + ran.err).find("Expr") != std::string::npos);
 }
 
+TEST_CASE("betterleaks' validate is named as not run, and its rule finds all the same") {
+  const Repo repo;
+  Keys keys;
+  repo.write("a.txt", "acme_" + keys.from("abcdefghijklmnopqrstuvwxyz0123456789", 20) + "\n");
+  const std::string rules = R"x([[rules]]
+id = "acme"
+regex = '''acme_([a-z0-9]{20})'''
+validate = '''
+let r = http.get("https://api.example.org/me", {"Authorization": "Bearer " + secret}); r.status == 200 ? "active" : "inactive"
+'''
+)x";
+  CHECK(found(repo, rules) == std::set<Seen>{{"acme", "a.txt", 1}});
+  const Ran ran = repo.kimiguard({"scan", "--only", "files", "--no-progress", "--rules", (repo.folder / "rules.toml").string()});
+  CHECK((ran.out + ran.err).find("'validate'") != std::string::npos);
+  CHECK((ran.out + ran.err).find("is not run") != std::string::npos);
+}
+
 TEST_CASE("a foreign rule's secrets are in no output") {
   const Repo repo;
   Keys keys;
