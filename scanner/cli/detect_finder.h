@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scanner/detect/detector.h"
+#include "scanner/source/archive/kind.h"
 #include "scanner/source/git/objects/finder.h"
 
 namespace kimiguard::cli {
@@ -60,24 +61,47 @@ class DetectFinder final : public git::Finder {
     }
   }
 
+  // As archive::kind_of and store::kind_of by content. A tar begins with any name.
   static bool may_be_container(std::string_view bytes) {
+    return has_mark(bytes) || (bytes.size() > 262 && bytes.substr(257, 5) == "ustar");
+  }
+
+  static bool has_mark(std::string_view bytes) {
+    using namespace std::string_view_literals;
     switch (bytes[0]) {
       case 'P': return bytes.starts_with("PK") || bytes.starts_with("PACK");
       case '#': return bytes.starts_with("# v2 git bundle") || bytes.starts_with("# v3 git bundle");
       case 'x': return static_cast<unsigned char>(bytes[1]) == 0x9c || bytes[1] == '\x01' || static_cast<unsigned char>(bytes[1]) == 0xda;
       case '\x1f': return bytes[1] == '\x8b';
-      case 'S': return bytes.starts_with("SQLite format 3");
-      case 'B': return bytes.starts_with("BZh");
       case '\xfd': return bytes.starts_with("\xfd" "7zXZ");
       case '\x28': return bytes.starts_with("\x28\xb5\x2f\xfd");
-      case '7': return bytes.starts_with("7z\xbc\xaf");
+      case '7': return bytes.starts_with("7z\xbc\xaf") || bytes.starts_with("\x37\x7f\x06");
+      case '0': return bytes.starts_with("07070");
       case '!': return bytes.starts_with("!<arch>");
       case '%': return bytes.starts_with("%PDF");
       case 'b': return bytes.starts_with("bplist");
+      case 'B': return bytes.starts_with("BZh");
+      case 'L': return bytes.starts_with("LZIP");
       case '\xed': return bytes.starts_with("\xed\xab\xee\xdb");
-      case '\x04': return bytes.starts_with(std::string_view("\x04\0\0\0", 4));
-      default: return bytes.size() > 262 && bytes.substr(257, 5) == "ustar";
+      case '\x04': return bytes.starts_with("\x04\0\0\0"sv) || bytes.starts_with("\x04\x22\x4d\x18");
+      case 'C':
+        if (bytes.starts_with("Cr24")) return true;
+        break;
+      case 'M':
+        if (bytes.starts_with("MSCF\0\0\0\0"sv)) return true;
+        break;
+      case 'S':
+        if (bytes.starts_with("SQLite format 3")) return true;
+        break;
+      case 'A':
+      case 'D':
+      case 'F':
+      case 'R':
+      case 'T':
+      case 'X': break;
+      default: return false;
     }
+    return archive::begins_as_mail(bytes);
   }
 
   detect::Detector& detector_;

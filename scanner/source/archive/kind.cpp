@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <string>
 
 namespace kimiguard::archive {
@@ -80,7 +81,7 @@ bool is_compressed(std::string_view bytes, std::string_view name) {
 // all that is asked.
 constexpr auto kFirsts = [] {
   std::array<bool, 256> firsts{};
-  for (const char c : {'P', 'M', '\x7F', '7', '\x1F', 'B', '\xFD', '\x28', '\x04', 'L', '\x5D', '!', '0', '\xC7', '\x71', '\xED'})
+  for (const char c : {'P', 'M', '\x7F', '7', '\x1F', 'B', 'C', '\xFD', '\x28', '\x04', 'L', '\x5D', '!', '0', '\xC7', '\x71', '\xED'})
     firsts[static_cast<unsigned char>(c)] = true;
   for (int c = 0x50; c < 0x60; ++c) firsts[static_cast<std::size_t>(c)] = true;  // frames that zstd skips
   return firsts;
@@ -100,6 +101,8 @@ Kind by_mark(std::string_view bytes, std::string_view name) {
       starts(bytes, "PK00PK\x03\x04")) {
     return Kind::zip;
   }
+  // An extension of Chromium: its signature, then the zip.
+  if (starts(bytes, "Cr24") && bytes.size() >= 16) return Kind::zip;
   // A program or a script may stand before the archive it carries.
   if (starts(bytes, "#!") && holds_zip(bytes)) return Kind::zip;
   if ((starts(bytes, "#!") || starts(bytes, "MZ") ||
@@ -138,9 +141,17 @@ Kind kind_of(std::string_view bytes, std::string_view name) {
   }
   if (starts(bytes, "\x30") && has_extension(name, {"p12", "pfx", "jks", "keystore"}))
     return Kind::keystore;
-  if (!has_extension(name, {"iso", "eml", "mht", "mhtml", "mbox"})) return Kind::none;
-  if (!has_extension(name, {"iso"})) return Kind::mail;
-  return bytes.size() >= 512 ? Kind::iso : Kind::none;
+  if (has_extension(name, {"iso"}) && bytes.size() >= 512) return Kind::iso;
+  if (has_extension(name, {"eml", "mht", "mhtml", "mbox"}) || begins_as_mail(bytes)) return Kind::mail;
+  return Kind::none;
+}
+
+bool begins_as_mail(std::string_view bytes) {
+  static constexpr std::string_view kFirst[] = {"From ",  "From:", "To:",   "Cc:",         "Date:",         "Delivered-To:", "DKIM-Signature:", "Message-I",
+                                                "MIME-V", "Mime-V", "Received:", "Reply-To:", "Return-Path:", "Subject:",      "X-",              "ARC-", "Content-Type:"};
+  if (std::none_of(std::begin(kFirst), std::end(kFirst), [&](std::string_view one) { return starts(bytes, one); })) return false;
+  bytes = bytes.substr(0, 4096);
+  return bytes.find("MIME-Version: 1") != std::string_view::npos || bytes.find("Mime-Version: 1") != std::string_view::npos;
 }
 
 bool is_streamed(Kind kind) {

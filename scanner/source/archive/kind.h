@@ -7,7 +7,7 @@ namespace kimiguard::archive {
 
 enum class Kind {
   none,
-  zip,  // jar, war, whl, apk, docx, xlsx, pptx, epub, pyz, vsix … (APPNOTE.TXT)
+  zip,  // jar, war, whl, apk, docx, xlsx, pptx, epub, pyz, vsix, crx … (APPNOTE.TXT)
   seven_zip,
   cab,
   iso,  // by the name .iso: its mark stands at byte 32769
@@ -18,13 +18,16 @@ enum class Kind {
   rpm,
   asar,  // Electron
   pdf,
-  mail,     // by the name .eml, .mht, .mhtml, .mbox (RFC 5322, RFC 2045)
+  mail,     // by its headers, or by the name .eml, .mht, .mhtml, .mbox (RFC 5322, RFC 2045)
   plist,    // binary property list
   keystore  // JKS, JCEKS, KeePass; PKCS #12 by the name .p12, .pfx: named, never opened
 };
 
 // `first_bytes`: 4096, fewer if there are no more. `name` may be a path.
 Kind kind_of(std::string_view first_bytes, std::string_view name);
+
+// Whether a text begins with a header of mail and says that it is MIME: mail folders have no names that tell.
+bool begins_as_mail(std::string_view first_bytes);
 
 // Kinds that are read from front to back, so that one inside another is never held in memory.
 bool is_streamed(Kind kind);

@@ -1,7 +1,9 @@
 #include "scanner/source/archive/pdf.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "scanner/source/container/inflate.h"
 
@@ -72,6 +74,68 @@ std::string from_ascii85(std::string_view text) {
   return out;
 }
 
+// LZW (ISO 32000-1 §7.4.4): codes of 9 to 12 bits, the high bit first; 256 clears the table, 257 ends. `early`: the width
+// grows one code before it must. At most `limit` bytes come out.
+std::string from_lzw(std::string_view in, bool early, std::uint64_t limit) {
+  constexpr unsigned kClear = 256, kEnd = 257, kFirst = 258, kMost = 4096;
+  struct Entry {
+    std::uint16_t before;
+    char last;
+    std::uint16_t length;
+  };
+  std::vector<Entry> table(kMost);
+  for (unsigned i = 0; i < 256; ++i) table[i] = {0, static_cast<char>(i), 1};
+  std::string out;
+  unsigned next = kFirst, width = 9, bits = 0, have = 0, previous = kClear;
+  for (const char c : in) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    have += 8;
+    if (have < width) continue;
+    have -= width;
+    const unsigned code = bits >> have & ((1u << width) - 1);
+    bits &= (1u << have) - 1;
+    if (code == kEnd) break;
+    if (code == kClear) {
+      next = kFirst;
+      width = 9;
+      previous = kClear;
+      continue;
+    }
+    if (code > next || (code == next && previous == kClear) || (code >= kFirst && previous == kClear)) break;  // damaged
+    // The code that is just being made is the previous one and its own first byte.
+    const unsigned known = code < next ? code : previous;
+    const std::size_t begin = out.size();
+    const std::size_t length = table[known].length;
+    if (begin + length + 1 > limit) break;
+    out.resize(begin + length);
+    for (unsigned at = known, left = static_cast<unsigned>(length); left-- > 0; at = table[at].before) out[begin + left] = table[at].last;
+    if (code == next) out += out[begin];
+    if (previous != kClear && next < kMost) {
+      table[next] = {static_cast<std::uint16_t>(previous), out[begin], static_cast<std::uint16_t>(table[previous].length + 1)};
+      ++next;
+    }
+    if (width < 12 && next + (early ? 1u : 0u) >= 1u << width) ++width;
+    previous = code;
+  }
+  return out;
+}
+
+// Run lengths (§7.4.5): a count and bytes, or a count and one byte that repeats; 128 ends.
+std::string from_run_lengths(std::string_view in, std::uint64_t limit) {
+  std::string out;
+  for (std::size_t at = 0; at < in.size() && out.size() < limit;) {
+    const auto count = static_cast<unsigned char>(in[at++]);
+    if (count == 128) break;
+    if (count < 128) {
+      out += in.substr(std::min(at, in.size()), count + 1u);
+      at += count + 1u;
+    } else if (at < in.size()) {
+      out.append(257u - count, in[at++]);
+    }
+  }
+  return out;
+}
+
 // "12 0" before "obj" in the text that leads to a stream; empty if there is none.
 std::string object_name(std::string_view head) {
   const std::size_t obj = head.rfind(" obj");
@@ -87,7 +151,10 @@ struct Filters {
   bool flate = false;
   bool ascii85 = false;
   bool hex = false;
-  bool other = false;  // one this reader does not know and text may lie below
+  bool lzw = false;
+  bool early = true;  // LZW: /EarlyChange
+  bool run_lengths = false;
+  bool none() const { return !flate && !ascii85 && !hex && !lzw && !run_lengths; }
 };
 
 Filters filters_of(std::string_view dictionary) {
@@ -98,9 +165,18 @@ Filters filters_of(std::string_view dictionary) {
   filters.flate = has("/FlateDecode") || has("/Fl ") || has("/Fl/") || has("/Fl]");
   filters.ascii85 = has("/ASCII85Decode") || has("/A85");
   filters.hex = has("/ASCIIHexDecode") || has("/AHx");
-  filters.other = has("/LZWDecode") || has("/RunLengthDecode");
+  filters.lzw = has("/LZWDecode") || has("/LZW ") || has("/LZW]");
+  filters.early = !has("/EarlyChange 0");
+  filters.run_lengths = has("/RunLengthDecode") || has("/RL ") || has("/RL]");
   return filters;
 }
+
+// Whether a stream is a page's content with text in it.
+bool shows_text(std::string_view stream) {
+  return stream.find("BT") != std::string_view::npos && (stream.find("TJ") != std::string_view::npos || stream.find("Tj") != std::string_view::npos);
+}
+// Bytes of a plain stream that are asked: images are large.
+constexpr std::size_t kPlainPage = 1 << 20;
 
 }  // namespace
 
@@ -195,7 +271,6 @@ bool read_pdf(Unpacking& unpacking, std::string_view bytes, const OriginPtr& ori
     unpacking.gap(GapKind::set_aside, "encrypted", *origin, "the document is encrypted");
     return false;
   }
-  bool unknown_filter = false;
   std::uint64_t broken = 0;
   std::size_t at = 0;
   while ((at = bytes.find("stream", at)) != std::string_view::npos && !unpacking.exhausted()) {
@@ -217,8 +292,9 @@ bool read_pdf(Unpacking& unpacking, std::string_view bytes, const OriginPtr& ori
     const std::size_t end = std::min(bytes.find("endstream", at), bytes.size());
     std::string_view data = bytes.substr(at, end - at);
     at = end;
-    unknown_filter = unknown_filter || filters.other;
-    if (!filters.flate && !filters.ascii85 && !filters.hex) continue;  // plain, or an image
+    // Plain bytes were seen, but not what a page's content says; or it is an image.
+    const bool page = shows_text(data.substr(0, kPlainPage));
+    if (filters.none() && !page) continue;
     if (!unpacking.take_member(*origin)) break;
     std::string decoded;
     if (filters.ascii85 || filters.hex) {
@@ -229,10 +305,19 @@ bool read_pdf(Unpacking& unpacking, std::string_view bytes, const OriginPtr& ori
     const OriginPtr member = inside(
         *origin, {Inside::Kind::archive_member,
                   number.empty() ? "stream at " + std::to_string(keyword) : "object " + number, "", ""});
+    if (filters.none()) {
+      const std::string text = pdf_text(data);
+      if (!text.empty() && unpacking.take_bytes(text.size(), *member))
+        unpacking.deliver(text, inside(*member, {Inside::Kind::archive_member, "text", "", ""}));
+      continue;
+    }
     Unpacking::Hold hold(unpacking);
     Inflated inflated;
-    if (filters.flate) {
-      const std::uint64_t room = std::min(unpacking.may_hold() / 2, unpacking.limits().member_bytes);
+    const std::uint64_t room = std::min(unpacking.may_hold() / 2, unpacking.limits().member_bytes);
+    if (filters.lzw || filters.run_lengths) {
+      inflated.bytes = filters.lzw ? from_lzw(data, filters.early, room) : from_run_lengths(data, room);
+      if (inflated.bytes.size() + 4096 > room) unpacking.limit(*member, "a stream held in memory");
+    } else if (filters.flate) {
       inflated = container::inflate(data, Compression::zlib, room);
       if (inflated.outcome == Inflated::Outcome::limit)
         unpacking.limit(*member, "a stream held in memory");
@@ -244,9 +329,7 @@ bool read_pdf(Unpacking& unpacking, std::string_view bytes, const OriginPtr& ori
     if (!hold.grow_to(inflated.bytes.size()) || !unpacking.take_bytes(inflated.bytes.size(), *member))
       continue;
     unpacking.deliver_and_open(inflated.bytes, member, depth + 1);
-    if (inflated.bytes.find("BT") != std::string::npos &&
-        (inflated.bytes.find("TJ") != std::string::npos ||
-         inflated.bytes.find("Tj") != std::string::npos)) {
+    if (shows_text(inflated.bytes)) {
       const std::string text = pdf_text(inflated.bytes);
       if (!text.empty())
         unpacking.deliver(text, inside(*member, {Inside::Kind::archive_member, "text", "", ""}));
@@ -255,10 +338,6 @@ bool read_pdf(Unpacking& unpacking, std::string_view bytes, const OriginPtr& ori
   if (broken > 0) {
     unpacking.gap(GapKind::unreadable, "damaged", *origin,
                   std::to_string(broken) + " streams of the document are damaged");
-  }
-  if (unknown_filter) {
-    unpacking.gap(GapKind::not_parsed, "filter", *origin,
-                  "streams in LZW or run-length encoding were not decoded");
   }
   return unpacking.gap_count() == gaps_before;
 }

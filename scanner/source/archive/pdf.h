@@ -8,8 +8,8 @@
 
 namespace kimiguard::archive {
 
-// Delivers each stream with FlateDecode (also below ASCII85Decode or ASCIIHexDecode), inflated, under
-// "object N"; for page content also its text, one level deeper under "text", because a typesetter cuts
+// Delivers each stream with FlateDecode, LZWDecode or RunLengthDecode (also below ASCII85Decode or
+// ASCIIHexDecode), decoded, under "object N"; for page content, plain ones too, also its text, one level deeper under "text", because a typesetter cuts
 // a word into pieces to place them. Streams of an encrypted file are set aside. Returns false if it met
 // a gap.
 bool read_pdf(container::Unpacking& unpacking, std::string_view bytes,

@@ -1,6 +1,8 @@
 // Formats with readers of our own: asar, PDF, property lists, mail.
 #include <libdeflate.h>
 
+#include <map>
+
 #include "scanner/source/archive/pdf.h"
 #include "scanner/source/unpack/unpack.h"
 #include "tests/source/archive/writer.h"
@@ -101,6 +103,100 @@ TEST_CASE("asar members are delivered, and archives among them opened") {
                 "damaged"));
   CHECK(has_gap(unpack_bytes(asar_of("{\"files\":" + std::string(100'000, '['), ""), "a.asar", nonsense),
                 "damaged"));
+}
+
+namespace {
+
+// A plain LZW coder of PDF: codes grow from 9 to 12 bits, `early` one code before they must.
+std::string lzw_of(const std::string& in, bool early) {
+  std::map<std::string, unsigned> table;
+  unsigned next = 258, width = 9, bits = 0, have = 0;
+  std::string out;
+  const auto put = [&](unsigned code) {
+    bits = bits << width | code;
+    for (have += width; have >= 8;) {
+      have -= 8;
+      out += static_cast<char>(bits >> have & 0xFF);
+    }
+    bits &= (1u << have) - 1;
+  };
+  const auto code_of = [&](const std::string& text) { return text.size() == 1 ? static_cast<unsigned char>(text[0]) : table.at(text); };
+  put(256);
+  std::string word;
+  for (const char c : in) {
+    if (word.empty() || table.contains(word + c)) {
+      word += c;
+      continue;
+    }
+    put(code_of(word));
+    table[word + c] = next++;
+    if (next + (early ? 1 : 0) > 1u << width) ++width;
+    if (next >= 4093) {
+      put(256);
+      table.clear();
+      next = 258;
+      width = 9;
+    }
+    word = c;
+  }
+  put(code_of(word));
+  ++next;
+  if (next + (early ? 1 : 0) > 1u << width && width < 12) ++width;
+  put(257);
+  if (have > 0) out += static_cast<char>(bits << (8 - have) & 0xFF);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("PDF streams in LZW and run lengths are decoded, and a plain page says what it shows") {
+  const std::string early = random_key();
+  const std::string late = random_key();
+  const std::string runs = random_key();
+  const std::string plain = random_key();
+  std::string pdf = "%PDF-1.4\n";
+  int number = 0;
+  const auto add = [&](const std::string& dictionary, const std::string& data) {
+    pdf += std::to_string(++number) + " 0 obj\n<< " + dictionary + " >>\nstream\n" + data + "\nendstream\nendobj\n";
+  };
+  std::string filler;
+  while (filler.size() < 60'000) filler += random_text(50) + " aaaaaaaaaaaa\n";
+  add("/Filter /LZWDecode", lzw_of(filler + early + " " + filler, true));
+  add("/Filter /LZWDecode /DecodeParms << /EarlyChange 0 >>", lzw_of(filler + late + " end", false));
+  std::string lengths;
+  const std::string text = "key " + runs + "\n";
+  lengths += static_cast<char>(text.size() - 1);
+  lengths += text;
+  lengths += std::string("\xF0z\x80");
+  add("/Filter /RunLengthDecode", lengths);
+  add("/Length 1", "BT [(" + plain.substr(0, 30) + ") -3 (" + plain.substr(30) + ")] TJ ET");
+  Collector seen;
+  CHECK(unpack_bytes(pdf, "old.pdf", seen).gaps.empty());
+  CHECK(seen.holds_at(early, "old.pdf!/object 1"));
+  CHECK(seen.holds_at(late, "old.pdf!/object 2"));
+  CHECK(seen.holds_at(runs, "old.pdf!/object 3"));
+  CHECK(seen.holds_at("key " + runs + "\n" + std::string(17, 'z'), "object 3"));
+  CHECK(seen.holds_at(plain, "old.pdf!/object 4!/text"));
+  // Damage ends a stream, and nothing more.
+  Collector broken;
+  unpack_bytes("%PDF-1.4\n1 0 obj\n<< /Filter /LZWDecode >>\nstream\n" + random_bytes(5000) + "\nendstream\n", "x.pdf", broken);
+}
+
+TEST_CASE("mail is known by its headers and an extension of a browser by its mark, whatever their names") {
+  const std::string key = random_key();
+  const std::string mail = "Return-Path: <a@example.org>\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n"
+                           "Content-Transfer-Encoding: base64\r\n\r\n" + base64_of("the key is " + key + "\n") + "\r\n";
+  Collector seen;
+  CHECK(unpack_bytes(mail, "cur/1700000000.M1P2.host:2,S", seen).gaps.empty());
+  CHECK(seen.holds(key));
+  Collector text;
+  unpack_bytes("Subject: mail without MIME\r\n\r\ntext\r\n", "notes", text);
+  CHECK(text.all.empty());
+
+  Collector extension;
+  const std::string zip = make_archive("zip", {{"background.js", "const key = '" + key + "';"}});
+  CHECK(unpack_bytes("Cr24" + le32(3) + le32(7) + "header!" + zip, "downloaded", extension).gaps.empty());
+  CHECK(extension.holds_at(key, "background.js"));
 }
 
 TEST_CASE("compressed PDF streams are inflated and words cut by the typesetter joined") {
