@@ -37,7 +37,7 @@ MatchCollector::~MatchCollector() = default;
 
 void MatchCollector::document(const Document& document) {
   windows_.clear();
-  detector_.find(document.bytes, windows_);
+  detector_.find(document, windows_);
   if (windows_.empty()) return;
   take(document, detector_.examine(document, windows_));
 }
@@ -45,6 +45,7 @@ void MatchCollector::document(const Document& document) {
 // A marker speaks for a key in the same piece; one that begins a block in an earlier piece of a file larger than
 // files::kPiece is not seen, and its end is then no problem to report.
 void MatchCollector::take(const Document& document, std::vector<Match> found) {
+  for (Gap& gap : detector_.take_gaps()) coverage_.gaps.push_back(std::move(gap));
   std::vector<suppress::Problem> none;
   read_markers(document.bytes, document.line, document.origin->path, options_.markers, found, document.whole ? problems_ : none);
   std::move(found.begin(), found.end(), std::back_inserter(matches_));
@@ -92,7 +93,7 @@ constexpr std::uint64_t kWholeFile = 16 << 20;
 bool MatchCollector::whole_file(const files::OpenFile& file, const files::Piece& piece) {
   if (!file.rereadable) return false;
   const std::uint64_t size = file.size();
-  if (size > kWholeFile || size <= piece.offset + piece.bytes.size()) return false;
+  if (size > kWholeFile || (piece.offset == 0 && size <= piece.bytes.size())) return false;
   const std::unique_ptr<char[]> bytes(new char[size]);
   std::uint64_t have = 0;
   while (have < size) {
@@ -105,8 +106,14 @@ bool MatchCollector::whole_file(const files::OpenFile& file, const files::Piece&
   whole.origin = current_;
   document(whole);
   keep_config(file, whole.bytes);
-  coverage_.bytes += size - piece.offset - piece.bytes.size();
+  coverage_.bytes += size - std::min<std::uint64_t>(size, piece.offset + piece.bytes.size());
   return true;
+}
+
+text::TextForm MatchCollector::form_of_file(const files::OpenFile& file) {
+  char head[8192];
+  const ssize_t n = ::pread(file.descriptor, head, sizeof head, 0);
+  return text::form_of({head, n < 0 ? 0 : static_cast<std::size_t>(n)});
 }
 
 // Where the byte at `offset` stands. Lines are counted only up to places where something was found, by
@@ -120,7 +127,7 @@ Position MatchCollector::begin_of(const files::OpenFile& file, std::uint64_t off
     const ssize_t n = ::pread(file.descriptor, chunk.get(), kChunk + kMore, static_cast<off_t>(at));
     return std::string_view(chunk.get(), n < 0 ? 0 : static_cast<std::size_t>(n));
   };
-  const text::TextForm form = text::form_of(read(0).substr(0, 8192));
+  const text::TextForm form = form_of_file(file);
   while (counted_offset_ < offset) {
     // Zeros of a hole end no line; each is a character (the whole of one in a wide form).
     if (const off_t data = ::lseek(file.descriptor, static_cast<off_t>(counted_offset_), SEEK_DATA); data >= 0 || errno == ENXIO) {
@@ -202,6 +209,7 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
         return false;
       }
       const Position begin = begin_of(file, piece.offset);
+      if (file.rereadable && piece.offset != 0) document.form = form_of_file(file);
       document.line = begin.line;
       document.column = begin.column;
       found = detector_.examine(document, windows_);

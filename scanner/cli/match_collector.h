@@ -13,6 +13,7 @@
 #include "scanner/core/match.h"
 #include "scanner/detect/detector.h"
 #include "scanner/source/files/file_walk.h"
+#include "scanner/text/position.h"
 
 namespace kimiguard::cli {
 
@@ -64,6 +65,7 @@ class MatchCollector final : public files::Visitor {
   bool whole_file(const files::OpenFile& file, const files::Piece& piece);
   void keep_config(const files::OpenFile& file, std::string_view bytes);
   void inside_of(const files::OpenFile& file);
+  static text::TextForm form_of_file(const files::OpenFile& file);
   Position begin_of(const files::OpenFile& file, std::uint64_t offset);
   void drop_raw_twins(std::size_t first, const std::shared_ptr<const Origin>& outer);
 

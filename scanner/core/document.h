@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "scanner/core/exposure.h"
 
 namespace kimiguard {
+
+namespace text {
+enum class TextForm;
+}
 
 // What an outer file held: a member of an archive, or a cell of a database.
 struct Inside {
@@ -52,6 +57,9 @@ struct Document {
   std::uint64_t seen = 0;     // bytes
   std::uint64_t later = 0;    // trailing bytes: what ends in them the next piece reports, with more around it
   bool whole = true;          // the piece is the whole document
+  bool joined = false;        // values of a row stand in it with nothing between them, not even a boundary
+  // How the bytes are text, where the beginning of the file told and this piece does not.
+  std::optional<text::TextForm> form;
   // For evidence only, never searched for keys: the rest of the same scope, where that is not in
   // `bytes` (the other cells of a table's row, as "column=value" lines). Lives as long as `bytes`.
   std::string_view context;

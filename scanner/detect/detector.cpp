@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "scanner/detect/attribution.h"
+#include "scanner/detect/compressed_token.h"
 #include "scanner/detect/context_memory.h"
 #include "scanner/detect/encoded_segments.h"
 #include "scanner/detect/foreign.h"
@@ -22,6 +23,7 @@
 #include "scanner/detect/run_finder.h"
 #include "scanner/detect/surroundings.h"
 #include "scanner/rulebook/expression.h"
+#include "scanner/source/container/unpacking.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/region.h"
 #include "scanner/text/token.h"
@@ -70,6 +72,7 @@ class RuleExpression : public rulebook::Expression {
 struct CompiledRule {
   std::unique_ptr<const RuleExpression> expression;
   std::unique_ptr<const RuleExpression> counted;  // null where there is none
+  std::unique_ptr<const RuleExpression> joined;   // the same
   std::vector<std::pair<std::string, std::unique_ptr<const RuleExpression>>> marks;
   std::vector<std::unique_ptr<const RuleExpression>> placeholders;
   std::vector<std::unique_ptr<const RuleExpression>> proofs;
@@ -85,6 +88,8 @@ struct Known {
         if (!rule.expression.empty()) made.expression = std::make_unique<const RuleExpression>(rule.expression);
         if (std::string counted = counted_expression(rule); !counted.empty())
           made.counted = std::make_unique<const RuleExpression>(std::move(counted));
+        if (std::string joined = joined_expression(rule); !joined.empty())
+          made.joined = std::make_unique<const RuleExpression>(std::move(joined));
         for (const IssuerMark& mark : rule.marks) made.marks.emplace_back(mark.issuer, std::make_unique<const RuleExpression>(mark.expression));
         for (const std::string& text : rule.placeholders) made.placeholders.push_back(std::make_unique<const RuleExpression>(text));
         for (const std::string& text : rule.proofs) made.proofs.push_back(std::make_unique<const RuleExpression>("(?m)" + text));
@@ -231,6 +236,7 @@ struct Detector::State {
   std::vector<Span> candidates;
   std::vector<RawHit> hits;
   ContextMemory nothing_there;
+  std::vector<Gap> gaps;
 
   explicit State(std::shared_ptr<Detection> given)
       : detection(std::move(given)), shared(detection->shared_.get()), scratch(shared->matcher) {
@@ -246,6 +252,12 @@ struct Detector::State {
     mutable std::optional<bool> may_name_kimi = {};      // Known::may_name_kimi, once asked
 
     Span to_document(Span span) const { return view == nullptr ? span : view->to_source(span); }
+    // Inside something compressed, which has one place for all that is in it.
+    bool inside_token() const {
+      return view != nullptr && std::any_of(view->chain.begin(), view->chain.end(), [](const std::string& one) {
+               return one == "gzip" || one == "zlib" || one == "zstd";
+             });
+    }
     // Where a span of this layer stands in the layer around it.
     Span to_outer(Span span) const {
       const Span document = to_document(span);
@@ -266,7 +278,9 @@ struct Detector::State {
   struct Work {
     const Document* document;
     std::vector<Found> found;
-    std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> seen;  // by span
+    // By span; where a whole token is the place of all that is in it, by the secret as well.
+    std::set<std::tuple<std::uint64_t, std::uint64_t, std::string>> seen;
+    std::uint64_t inflated = 0;  // bytes that came out of compressed tokens
     std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> foreign_seen;  // rule, span
     std::vector<std::pair<Span, std::string>> viewed;  // views of the document that were examined
     // For ContextMemory: the outermost window at work, how many of `viewed` earlier windows made, and whether something was left
@@ -299,7 +313,11 @@ struct Detector::State {
                                     ? text::form_of(bytes)
                                     : text::TextForm::utf8;
     if (form != text::TextForm::utf8 && form != text::TextForm::binary)
-      windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true, 0, {}});
+      windows.push_back({{0, std::min<std::uint64_t>(bytes.size(), kWholeUnits)}, false, true, Window::Special::none, 0, {}});
+    else if (text::is_dump(bytes))
+      windows.push_back(special_window(Window::Special::dump, {0, bytes.size()}));
+    else if (text::is_recording(bytes))
+      windows.push_back(special_window(Window::Special::recording, {0, bytes.size()}));
   }
 
   // Most of what decodes to text holds nothing: asked here, before every decoder is. Where in the run the beginning of a
@@ -343,6 +361,16 @@ struct Detector::State {
     const bool row = candidate.size() >= kEscapes && (first == '\\' || first == '%' || first == '&');
     const bool wrap = candidate.size() == kWrappedRun + 1 && !row;
     if (candidate.size() < kRunLength && !row && !wrap) return;
+    if (!row && !wrap) {
+      if (const auto begin = compressed_token(bytes, candidate)) {
+        // base64url is several runs.
+        const auto again = std::find_if(windows.begin(), windows.end(), [&](const Window& one) {
+          return one.special == Window::Special::compressed && one.span.begin == *begin;
+        });
+        if (again == windows.end()) windows.push_back(special_window(Window::Special::compressed, {*begin, candidate.end}));
+        return;
+      }
+    }
     if (wrap) candidate.end = candidate.begin + kWrappedRun;
     for (std::uint64_t at = candidate.begin; at < candidate.end; at += kNestedStep) {
       const std::uint64_t end = std::min(candidate.end, at + kNestedStep);
@@ -362,6 +390,15 @@ struct Detector::State {
       window.hit = hit;
       windows.push_back(window);
     }
+  }
+
+  static Window special_window(Window::Special special, Span span) {
+    Window made;
+    made.span = span;
+    made.encoded = true;
+    made.hit = std::min<std::uint64_t>(span.end, span.begin + kRunLength);
+    made.special = special;
+    return made;
   }
 
   static Span widened(Span span, std::uint64_t size) {
@@ -531,16 +568,7 @@ struct Detector::State {
   static bool reads_little(std::string_view bytes, Span key) {
     const text::TextForm form = text::form_of(bytes);
     if (form == text::TextForm::utf16le || form == text::TextForm::utf16be) return form == text::TextForm::utf16le;
-    // Text inside something else: it begins with a whole character. Control characters are no text.
-    const auto goes_on = [&](char c, char neighbour) {
-      const bool control = (c > '\0' && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-      return !control && (c == '\0') != (neighbour == '\0');
-    };
-    std::uint64_t begin = key.begin;
-    while (begin > 0 && key.begin - begin < (1 << 16) && goes_on(bytes[begin - 1], bytes[begin])) --begin;
-    std::uint64_t end = key.end;
-    while (end < bytes.size() && end - key.end < (1 << 16) && goes_on(bytes[end], bytes[end - 1])) ++end;
-    return (end - begin) % 2 != 0 || bytes[begin] != '\0';
+    return text::reads_little_endian(bytes, key);
   }
 
   // Rules of other programs over one layer, and over what gitleaks would decode in it.
@@ -691,7 +719,32 @@ struct Detector::State {
     return nothing_there.key(text.substr(begin, end - begin), about);
   }
 
+  // Among values that touch each other. "sk-" alone is the end of many a word, and 48 letters the beginning of many an
+  // identifier: where a letter touches, only a key that its neighbours name counts.
+  void confirm_joined(Work& work, const Layer& layer) {
+    const Known& known = shared->known();
+    const std::string_view text = layer.text;
+    for (unsigned index = 0; index < known.rules.size(); ++index) {
+      if (known.rules[index].joined == nullptr) continue;
+      const Rule& rule = known.book->rules[index];
+      for (std::uint64_t at = text.find(rule.prefix); at != std::string_view::npos; at = text.find(rule.prefix, at + 1)) {
+        const Span span{at, std::min<std::uint64_t>(text.size(), at + rule.prefix.size() + rule.body)};
+        if (known.rules[index].joined->find(text, span).empty()) continue;
+        // Another vendor's key of 32 digits and the text behind it.
+        const std::string_view digits = text.substr(at + rule.prefix.size(), 32);
+        if (std::all_of(digits.begin(), digits.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); })) continue;
+        const std::size_t before = work.found.size();
+        consider(work, layer, index, span);
+        const bool touched = (at > 0 && is_alnum(text[at - 1])) || (span.end < text.size() && is_alnum(text[span.end]));
+        if (touched && work.found.size() > before && work.found.back().match.rule == rule.without_evidence) work.found.pop_back();
+      }
+    }
+  }
+
+  static bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
   void confirm(Work& work, const Layer& layer, const Window& window) {
+    if (window.special == Window::Special::joined) return confirm_joined(work, layer);
     const Known& known = shared->known();
     for (const unsigned index : window.rules) {
       if (index >= known.rules.size() || known.rules[index].expression == nullptr) continue;
@@ -741,7 +794,8 @@ struct Detector::State {
     // Lines were joined for words that go over their ends. What stands in one line is judged there, where the words around
     // it are whole.
     if (layer.view != nullptr && layer.view->encoding() == "line-break" && layer.to_outer(span).size() == span.size()) return;
-    if (work.seen.contains({in_document.begin, in_document.end})) {
+    std::tuple seen(in_document.begin, in_document.end, layer.inside_token() ? Secret(secret).id() : std::string());
+    if (work.seen.contains(seen)) {
       work.depends_on_more = true;
       return;
     }
@@ -769,7 +823,7 @@ struct Detector::State {
     if (!rule.realm.empty() || rule.attribution != Rule::Attribution::shape) {
       if (!attribute_to(work, layer, rule, span, found)) return;
     }
-    work.seen.emplace(std::pair(in_document.begin, in_document.end), work.found.size());
+    work.seen.insert(std::move(seen));
     work.found.push_back(std::move(found));
   }
 
@@ -968,12 +1022,40 @@ struct Detector::State {
 
   static std::vector<std::string> names_of(const Layer& layer, Span span);
 
+  // Bounds of hostile text: every token in a file can claim thousandfold its size.
+  void decode_compressed(Work& work, const Layer& layer, const Window& window, int depth) {
+    const Document& document = *work.document;
+    work.depends_on_more = true;  // on all of the token
+    const auto note = [&](GapKind kind, const char* code, const char* reason) {
+      gaps.push_back({kind, code, document.origin == nullptr ? std::string() : container::place_of(*document.origin), reason, 1});
+    };
+    const std::uint64_t room = std::min(kMostInflated, kMostInflatedOfAll - std::min(kMostInflatedOfAll, work.inflated));
+    if (room == 0) return note(GapKind::unreadable, "limit", "the limit for bytes out of compressed words in one text was reached");
+    const std::uint64_t last = layer.view == nullptr ? document.bytes.size() - std::min<std::uint64_t>(document.bytes.size(), document.later) : layer.text.size();
+    std::optional<Unpacked> made = unpack_token(layer.text, window.span.begin, room, last);
+    if (!made) return;
+    work.inflated += made->view.text.size();
+    if (made->outcome == Unpacked::Outcome::limit) note(GapKind::unreadable, "limit", "the limit for bytes out of one compressed word was reached");
+    if (made->outcome == Unpacked::Outcome::damaged)
+      note(document.whole ? GapKind::not_parsed : GapKind::unreadable, "damaged", "a compressed word (base64) is damaged or cut; it was read as far as it goes");
+    const text::View whole = layer.view == nullptr ? std::move(made->view) : text::compose(*layer.view, std::move(made->view));
+    const Layer inner{whole.text, &whole, &layer};
+    std::vector<Window> inside;
+    find(whole.text, inside);
+    look(work, inner, inside, depth + 1);
+  }
+
   void decode(Work& work, const Layer& layer, const Window& window, int depth) {
+    if (window.special == Window::Special::compressed) return decode_compressed(work, layer, window, depth);
     const text::TextForm form = window.span.begin == 0 && !window.plain && window.hit == 0
                                     ? text::form_of(layer.text)
                                     : text::TextForm::utf8;
     std::vector<text::View> views;
-    if (form != text::TextForm::utf8 && form != text::TextForm::binary) {
+    if (window.special == Window::Special::dump) {
+      views.push_back(text::decode_dump(layer.text, window.span));
+    } else if (window.special == Window::Special::recording) {
+      views.push_back(text::decode_recording(layer.text, window.span));
+    } else if (form != text::TextForm::utf8 && form != text::TextForm::binary) {
       views.push_back(text::decode_units(layer.text, window.span, form));
     } else {
       // Nearer where the token began later or was wrapped.
@@ -1020,6 +1102,16 @@ bool Detector::has_user_rules() const { return state_->shared->user != nullptr |
 
 void Detector::find(std::string_view bytes, std::vector<Window>& windows) { state_->find(bytes, windows); }
 
+void Detector::find(const Document& document, std::vector<Window>& windows) {
+  state_->find(document.bytes, windows);
+  if (!document.joined) return;
+  Window all;
+  all.span = {0, document.bytes.size()};
+  all.plain = true;
+  all.special = Window::Special::joined;
+  windows.push_back(std::move(all));
+}
+
 bool Detector::may_stand(std::string_view bytes, const Window& window) const {
   if (window.foreign != Window::Foreign::whole && window.foreign != Window::Foreign::lead) return true;
   const ForeignRules& foreign = *state_->shared->foreign;
@@ -1033,9 +1125,11 @@ bool Detector::may_stand(std::string_view bytes, const Window& window) const {
   return foreign.may_stand(bytes, {window.rule, window.span});
 }
 
+std::vector<Gap> Detector::take_gaps() { return std::exchange(state_->gaps, {}); }
+
 std::vector<Match> Detector::examine(const Document& document) {
   std::vector<Window> windows;
-  state_->find(document.bytes, windows);
+  find(document, windows);
   return state_->examine(document, windows);
 }
 

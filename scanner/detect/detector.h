@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanner/core/coverage.h"
 #include "scanner/core/document.h"
 #include "scanner/core/match.h"
 #include "scanner/core/result.h"
@@ -26,6 +27,9 @@ struct Window {
   Span span;
   bool plain = false;
   bool encoded = false;
+  // joined: Document::joined, a key may touch the values before and behind it. Others say how all of `span` is decoded:
+  // compressed_token.h, text::decode_dump, text::decode_recording.
+  enum class Special { none, joined, compressed, dump, recording } special = Special::none;
   std::uint64_t hit = 0;        // where the pattern ended; 0 for a whole document of UTF-16
   std::vector<unsigned> rules;  // plain: indexes of the rules that hit
   // A rule of another program hit, by its whole expression, its beginning (a match may go on behind the
@@ -83,6 +87,8 @@ class Detector {
 
   // Appends the windows of `bytes` that deserve `examine`. Nothing appended: nothing is there.
   void find(std::string_view bytes, std::vector<Window>& windows);
+  // The same for a document that may say more than its bytes (Document::joined).
+  void find(const Document& document, std::vector<Window>& windows);
 
   // For a window of another program's rule: whether it can hold a match that stands, as far as its own
   // bytes tell. True for every other window. Where a rule has no bound and begins with a mere word, only
@@ -94,6 +100,9 @@ class Detector {
   // issuer (rule "", issuer set), which are findings only if the same key is Kimi's elsewhere.
   std::vector<Match> examine(const Document& document);
   std::vector<Match> examine(const Document& document, const std::vector<Window>& windows);
+
+  // What examine() could not read to its end since the last call: compressed words that are damaged or too large.
+  std::vector<Gap> take_gaps();
 
  private:
   struct State;

@@ -22,6 +22,15 @@ constexpr std::size_t kMostSegments = 20000;
 bool printable(unsigned value) { return value > 8 && value < 0x7F; }
 bool is_hex(std::string_view text, std::size_t at) { return at < text.size() && hex_value(text[at]) >= 0; }
 
+// U+ and four hexadecimal digits.
+constexpr std::size_t kCodePoint = 6;
+bool code_point_at(std::string_view text, std::size_t at) {
+  return at + kCodePoint <= text.size() && text[at] == 'U' && text[at + 1] == '+' && is_hex(text, at + 2) && is_hex(text, at + 3) &&
+         is_hex(text, at + 4) && is_hex(text, at + 5);
+}
+bool is_white(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+bool is_letter(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 bool decodes_hex(std::string_view run) {
   if (run.size() % 2 != 0) return false;
   bool digit = false;
@@ -104,6 +113,25 @@ class Collector {
     escape_done_ = std::max(end, begin + 1);
   }
 
+  // "+" behind "U": a row of code points, U+0041 U+0042 …, with one character of white space or nothing between them. As
+  // gitleaks does, one that stands alone counts if white space or the end follows.
+  void code_points(std::size_t begin) {
+    if (begin < code_points_done_) return;
+    std::size_t end = begin;
+    std::size_t row = 0;  // code points that touch
+    for (std::size_t i = begin; code_point_at(text_, i);) {
+      const std::size_t after = i + kCodePoint;
+      const bool space = after < text_.size() && is_white(text_[after]);
+      const bool goes_on = code_point_at(text_, after);
+      if (!space && !goes_on && after < text_.size() && (row == 0 || is_letter(text_[after]))) break;
+      row = goes_on ? row + 1 : 0;
+      end = after;
+      i = space ? after + 1 : after;
+    }
+    if (end > begin) found.push_back({Kind::unicode, {begin, end}});
+    code_points_done_ = std::max(end, begin + 1);
+  }
+
   // A whole run of letters of either base64 alphabet.
   void run(std::size_t begin, std::size_t end) {
     if (end - begin < kShortestBase64) return;
@@ -130,12 +158,14 @@ class Collector {
   std::string_view text_;
   std::size_t percent_done_ = 0;
   std::size_t escape_done_ = 0;
+  std::size_t code_points_done_ = 0;
 };
 
 // One byte at a time, from `begin`, where a run may have begun at `open`.
 void sweep_plainly(std::string_view text, std::size_t begin, std::size_t open, Collector& to) {
   std::size_t run = open;
   for (std::size_t i = begin; i < text.size() && !to.full(); ++i) {
+    if (text[i] == '+' && i > 0 && text[i - 1] == 'U') to.code_points(i - 1);
     if (base64_value(text[i]) >= 0) continue;
     to.run(run, i);
     run = i + 1;
@@ -163,6 +193,7 @@ __attribute__((target("avx2"))) inline std::uint32_t class_mask(__m256i v) {
 __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void sweep_by_avx2(std::string_view text, Collector& to) {
   const __m256i percent = _mm256_set1_epi8('%');
   const __m256i slash = _mm256_set1_epi8('\\');
+  const __m256i plus = _mm256_set1_epi8('+');
   const auto mask_of = [](__m256i a, __m256i b) __attribute__((target("avx2"))) {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(a))) |
            static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(b))) << 32;
@@ -174,6 +205,10 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void sweep_by_avx2(std::string_vi
     const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + pos));
     const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + pos + 32));
     const std::uint64_t in = class_mask(a) | static_cast<std::uint64_t>(class_mask(b)) << 32;
+    for (std::uint64_t pluses = mask_of(_mm256_cmpeq_epi8(a, plus), _mm256_cmpeq_epi8(b, plus)); pluses != 0; pluses &= pluses - 1) {
+      const std::size_t at = pos + static_cast<std::size_t>(std::countr_zero(pluses));
+      if (at > 0 && text[at - 1] == 'U') to.code_points(at - 1);
+    }
     if (in == ~std::uint64_t{0}) {
       open += 64;
       continue;
@@ -275,8 +310,13 @@ DecodedPass decode_segments(std::string_view text, const std::vector<EncodedSegm
         break;
       case Kind::unicode:
         for (std::size_t i = 0; i < run.size();) {
+          if (is_white(run[i])) {  // between code points
+            ++i;
+            continue;
+          }
           const std::size_t start = i;
           while (run[i] == '\\') ++i;
+          if (run[i] == 'U' && run[i + 1] == '+') ++i;
           char32_t code = 0;
           for (std::size_t n = 1; n <= 4; ++n) code = code << 4 | static_cast<unsigned>(hex_value(run[i + n]));
           i += 5;

@@ -31,20 +31,33 @@ std::vector<Pattern> patterns_for(const std::vector<Rule>& rules) {
   return patterns;
 }
 
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+// The prefix and the body, without what stands around them.
+std::string bare_expression(const Rule& rule) {
+  std::string bare = "(";
+  for (const char c : rule.prefix) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    bare += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return bare + "[0-9A-Za-z]{" + std::to_string(rule.body) + "})";
+}
+
+}  // namespace
+
 std::string counted_expression(const Rule& rule) {
   const std::size_t length = rule.prefix.size() + rule.body;
   if (rule.prefix.empty() || rule.body < 8 || length > 0x7F) return {};
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string prefix;
-  for (const char c : rule.prefix) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    prefix += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-  }
   const std::string count = {'\\', 'x', kHex[length >> 4], kHex[length & 15]};
   // One byte, behind the mark of a string: x in CBOR, z and Z in compiled Python, the length in characters in Android's
   // resources, elsewhere no printable character. Or two, four or eight bytes, the lowest first.
-  return "(?:(?:[^\\x20-\\x7e\\s]|[xzZ" + count + "])" + count + "|" + count + "\\x00{1,7})(" + prefix + "[0-9A-Za-z]{" +
-         std::to_string(rule.body) + "})";
+  return "(?:(?:[^\\x20-\\x7e\\s]|[xzZ" + count + "])" + count + "|" + count + "\\x00{1,7})" + bare_expression(rule);
+}
+
+std::string joined_expression(const Rule& rule) {
+  return rule.prefix.empty() || rule.body < 8 ? std::string() : bare_expression(rule);
 }
 
 PatternMeaning meaning_of(unsigned id) { return {id / kForms, id % kForms == 0 ? Form::plain : Form::encoded}; }

@@ -28,4 +28,7 @@ PatternMeaning meaning_of(unsigned id);
 // seen on neither side. "" for a rule without a prefix and a body, or with a length that no byte holds.
 std::string counted_expression(const Rule& rule);
 
+// A key among values that touch each other, without any boundary: capture 1. "" for a rule without a prefix and a body.
+std::string joined_expression(const Rule& rule);
+
 }  // namespace kimiguard::detect

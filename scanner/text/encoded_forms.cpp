@@ -173,19 +173,20 @@ std::string expression_of(const Row& row) {
   return out;
 }
 
-// How a line end stands inside a wrapped token: real or as an escape of a string, with an indentation.
-constexpr std::string_view kWrap = R"re((?:\x5c+r)?(?:\x5c+n|\r?\n)[ \t]*)re";
+// How a line end stands inside a wrapped token: real or as an escape of a string, with an indentation, and marks of a
+// quotation, a comment or a change before the digits.
+constexpr std::string_view kWrap = R"re((?:\x5c+r)?(?:\x5c+n|\r?\n)[ \t]*(?:[!#%*+/:;>|\x2d]{1,4}[ \t]*){0,3})re";
 constexpr std::string_view kBase64Class = R"re([\x2b\x2d/0-9A-Z_a-z])re";
 
 // Wrapped base64 that holds the key. A line end stands in one place of a key's digits: so either the
 // first or the last of those that the prefix fixes are unbroken, and the break comes after or before
 // them. The exact digits are the decoder's to see.
-std::string wrapped_base64(const Row& digits, std::string_view prefix) {
+std::string wrapped_base64(const Row& digits, std::size_t prefix) {  // its bytes
   std::size_t begin = 0;
   while (begin < digits.size() && digits[begin].count() > 1) ++begin;
   std::size_t fixed = 0;
   while (begin + fixed < digits.size() && digits[begin + fixed].count() <= 2 &&
-         fixed < prefix.size() * 4 / 3) {
+         fixed < prefix * 4 / 3) {
     ++fixed;
   }
   const std::size_t half = std::max(std::min(fixed, kLiteral), fixed / 2);
@@ -226,6 +227,20 @@ std::string hex_of_alnum(Case letters) {
       break;
   }
   return "(?:3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa])";
+}
+
+// Hexadecimal that holds the key, wrapped (xxd -p, openssl): a part of the prefix before or behind a line end.
+std::string wrapped_hex(std::string_view prefix) {
+  const std::size_t half = std::max(std::min(prefix.size(), kLiteral), prefix.size() / 2);
+  const auto part = [&](std::string_view of) {
+    std::string digits;
+    for (const char c : of) digits += hex_of(c, Case::both);
+    return digits;
+  };
+  static constexpr std::string_view kDigit = "[0-9A-Fa-f]";
+  return "(?:" + part(prefix.substr(0, half)) + std::string(kDigit) + "{0,160}" + std::string(kWrap) + std::string(kDigit) + "{8}|" +
+         std::string(kWrap) + std::string(kDigit) + "{0," + std::to_string(2 * half) + "}" + part(prefix.substr(prefix.size() - half)) +
+         std::string(kDigit) + "{16})";
 }
 
 std::string times(std::string_view what, unsigned count) {
@@ -331,14 +346,15 @@ Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned
     const std::string number = std::to_string(alignment);
     const Row digits = base64_row(key, alignment);
     forms.push_back({"base64-" + number, "base64", expression_of(digits)});
-    forms.push_back({"base64-" + number + "-wrapped", "base64", wrapped_base64(digits, prefix)});
+    forms.push_back({"base64-" + number + "-wrapped", "base64", wrapped_base64(digits, prefix.size())});
     for (unsigned again = 0; again < 3; ++again) {
       forms.push_back({"base64-base64-" + number + "-" + std::to_string(again), "base64,base64",
                        expression_of(base64_row(digits, again))});
     }
-    // PowerShell's -EncodedCommand.
-    forms.push_back({"base64-utf-16le-" + number, "base64,utf-16le",
-                     expression_of(base64_row(widened(key, 2, true), alignment))});
+    // PowerShell's -EncodedCommand; what its Out-File wrote and certutil encoded.
+    const Row wide = base64_row(widened(key, 2, true), alignment);
+    forms.push_back({"base64-utf-16le-" + number, "base64,utf-16le", expression_of(wide)});
+    forms.push_back({"base64-utf-16le-" + number + "-wrapped", "base64,utf-16le", wrapped_base64(wide, 2 * prefix.size())});
   }
 
   for (const bool upper : {false, true}) {
@@ -348,6 +364,8 @@ Result<std::vector<EncodedForm>> encoded_forms(std::string_view prefix, unsigned
     forms.push_back(
         {upper ? "hex-upper" : "hex-lower", "hex", expression + times(hex_of_alnum(letters), count)});
   }
+
+  forms.push_back({"hex-wrapped", "hex", wrapped_hex(prefix)});
 
   const Row short_key = key_row(prefix, std::min(count, kSome));
   for (const bool little : {true, false}) {
@@ -373,6 +391,8 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
+  // A tag, or a character that is not seen (strip_markup, strip_invisible); of what follows the decoder judges.
+  static constexpr std::string_view kLooks = R"re(</?[a-zA-Z]|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xa4])|\xc2\xad|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf)re";
   // The beginning of an operating system command, a link for example: how long it is nobody knows.
   static constexpr std::string_view kCommand = R"re(\x1b\][0-9])re";
   const std::string between = std::string(kBetween) + std::string(kControl) + "{1,8})";
@@ -388,7 +408,7 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   forms.push_back({"broken", "",
                    left + literals(prefix.substr(0, kLiteral)) + class_of(rest) + "{0," +
                        std::to_string(most) + "}(?:" + between + class_of(rest) + "|" +
-                       std::string(kEscaped) + "|" + std::string(kCommand) + ")"});
+                       std::string(kEscaped) + "|" + std::string(kLooks) + "|" + std::string(kCommand) + ")"});
   return forms;
 }
 

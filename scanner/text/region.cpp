@@ -252,7 +252,7 @@ std::string without_space(std::string text) {
 }  // namespace
 
 DocumentIndex::DocumentIndex(const Document& document)
-    : DocumentIndex(document.bytes, document.offset, {document.line, document.column}, document.whole) {}
+    : DocumentIndex(document.bytes, document.offset, {document.line, document.column}, document.whole, document.form) {}
 
 DocumentIndex::DocumentIndex(std::string_view bytes, std::uint64_t offset, Position start, bool whole,
                              std::optional<TextForm> form)

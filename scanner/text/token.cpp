@@ -35,8 +35,32 @@ std::uint64_t run_end(std::string_view bytes, std::uint64_t begin, std::uint64_t
   return end;
 }
 
-// Past the line end that begins at `at`, indentation included; `at` if there is none.
-std::uint64_t past_break(std::string_view bytes, std::uint64_t at) {
+bool in_line_mark(char c) { return is_blank(c) || std::string_view(">|#*;:%!/+-").find(c) != std::string_view::npos; }
+
+// What stands before the digits that begin at `begin` on their line, where it only marks the line: signs of a quotation,
+// a comment, a table or a change, with blanks. "" otherwise.
+std::string_view line_mark(std::string_view bytes, std::uint64_t begin) {
+  constexpr std::uint64_t kLongest = 32;
+  std::uint64_t at = begin;
+  bool sign = false;
+  while (at > 0 && bytes[at - 1] != '\n' && bytes[at - 1] != '\r') {
+    const char c = bytes[at - 1];
+    if (begin - at >= kLongest || !in_line_mark(c)) return {};
+    sign = sign || !is_blank(c);
+    --at;
+  }
+  return sign ? bytes.substr(at, begin - at) : std::string_view();
+}
+
+// "+" and "-" of a diff are digits of base64 as well: at the start of a line that has one digit too many for its encoding,
+// as has a line beside it that starts with the same sign.
+bool is_change_mark(std::string_view bytes, std::uint64_t begin, std::uint64_t size) {
+  if (size % 4 != 1 || size <= kNarrowest || (bytes[begin] != '+' && bytes[begin] != '-')) return false;
+  return begin == 0 || bytes[begin - 1] == '\n' || bytes[begin - 1] == '\r';
+}
+
+// Past the line end that begins at `at`, indentation and the mark of the token's lines included; `at` if there is none.
+std::uint64_t past_break(std::string_view bytes, std::uint64_t at, std::string_view mark = {}) {
   std::uint64_t end = at;
   bool broken = false;
   while (end < bytes.size()) {
@@ -44,6 +68,7 @@ std::uint64_t past_break(std::string_view bytes, std::uint64_t at) {
       if (broken && bytes[end] == '\n' && bytes[end - 1] == '\n') return at;  // an empty line ends it
       ++end;
       broken = true;
+      if (!mark.empty() && bytes[end - 1] == '\n' && bytes.substr(end).starts_with(mark)) return end + mark.size();
     } else if (bytes[end] == '\\') {
       std::uint64_t letter = end;
       while (letter < bytes.size() && bytes[letter] == '\\') ++letter;
@@ -60,9 +85,9 @@ std::uint64_t past_break(std::string_view bytes, std::uint64_t at) {
   return broken ? end : at;
 }
 
-// The place where the line above ends, for a line that begins at `at`; `at` if there is no line end.
-std::uint64_t before_break(std::string_view bytes, std::uint64_t at, std::uint64_t lowest) {
-  std::uint64_t begin = at;
+// The place where the line above ends, for a line that begins at `at` (behind its mark); `at` if there is no line end.
+std::uint64_t before_break(std::string_view bytes, std::uint64_t at, std::uint64_t lowest, std::string_view mark = {}) {
+  std::uint64_t begin = at - mark.size();
   bool broken = false;
   while (begin > lowest) {
     const char c = bytes[begin - 1];
@@ -102,10 +127,11 @@ bool wide_enough(std::uint64_t width) { return width >= kNarrowest && width % 4 
 // Adds the lines below while they are wrapped; `width` is that of a full line, 0 if unknown.
 void grow_down(std::string_view bytes, Token& token, std::uint64_t width, std::uint64_t highest,
                Digits digits) {
+  const std::string_view mark = line_mark(bytes, token.runs.front().begin);
   for (;;) {
     const Span last = token.runs.back();
     if (width == 0 ? !wide_enough(last.size()) : last.size() != width) return;
-    const std::uint64_t next = past_break(bytes, last.end);
+    const std::uint64_t next = past_break(bytes, last.end, mark);
     if (next == last.end || next >= highest) return;
     const std::uint64_t end = run_end(bytes, next, highest, digits);
     if (end == next || end - next > last.size() || !line_may_end(bytes, end)) return;
@@ -124,8 +150,11 @@ std::uint64_t Token::digits() const {
 
 std::optional<Token> token_around(std::string_view bytes, Span around, Digits digits) {
   around.end = std::min<std::uint64_t>(around.end, bytes.size());
-  // An expression for wrapped tokens may begin with the line end.
-  around.begin = past_break(bytes, around.begin);
+  // An expression for wrapped tokens may begin with the line end, and the mark of a line behind it.
+  if (const std::uint64_t begin = past_break(bytes, around.begin); begin != around.begin) {
+    around.begin = begin;
+    while (around.begin < around.end && !is_digit_of(bytes[around.begin], digits) && in_line_mark(bytes[around.begin])) ++around.begin;
+  }
   if (around.begin >= around.end) return std::nullopt;
   const std::uint64_t lowest = around.begin > kLongestToken ? around.begin - kLongestToken : 0;
   const std::uint64_t highest = std::min<std::uint64_t>(bytes.size(), around.end + kLongestToken);
@@ -134,15 +163,29 @@ std::optional<Token> token_around(std::string_view bytes, Span around, Digits di
   Token token;
   std::uint64_t begin = run_begin(bytes, around.begin + 1, lowest, digits);
   begin = std::min(begin, around.begin);
-  token.runs.push_back({begin, run_end(bytes, around.begin, highest, digits)});
+  const std::uint64_t first_end = run_end(bytes, around.begin, highest, digits);
+  std::string_view mark;
+  if (digits == Digits::base64) {
+    // A line above knows better where this one is the last.
+    const std::uint64_t above_end = before_break(bytes, begin, lowest);
+    const std::uint64_t above_begin = above_end == begin ? begin : run_begin(bytes, above_end, lowest, digits);
+    const bool marked = is_change_mark(bytes, begin, first_end - begin) ||
+                        (above_end != begin && bytes[above_begin] == bytes[begin] && is_change_mark(bytes, above_begin, above_end - above_begin));
+    if (marked) mark = bytes.substr(begin++, 1);
+    around.begin = std::max(around.begin, begin);
+  }
+  token.runs.push_back({begin, first_end});
+  if (mark.empty()) mark = line_mark(bytes, begin);
 
   // Upwards: collected in reverse.
   std::vector<Span> above;
   std::uint64_t width = 0;
   for (Span first = token.runs.front();;) {
-    const std::uint64_t line_end = before_break(bytes, first.begin, lowest);
-    if (line_end == first.begin) break;
-    const std::uint64_t line_begin = run_begin(bytes, line_end, lowest, digits);
+    const std::uint64_t line_end = before_break(bytes, first.begin, lowest, mark);
+    if (line_end == first.begin || line_end + mark.size() == first.begin) break;
+    std::uint64_t line_begin = run_begin(bytes, line_end, lowest, digits);
+    if (mark == "+" || mark == "-") line_begin += mark.size();
+    if (line_begin >= line_end || (!mark.empty() && line_mark(bytes, line_begin) != mark)) break;
     const std::uint64_t size = line_end - line_begin;
     if (width == 0 ? (!wide_enough(size) || size < first.size()) : size != width) break;
     width = size;
@@ -158,6 +201,13 @@ std::optional<Token> token_around(std::string_view bytes, Span around, Digits di
       if (bytes[at] != '=' || digits == Digits::hex) return std::nullopt;
     }
   }
+  return token;
+}
+
+Token token_from(std::string_view bytes, std::uint64_t begin, Digits digits) {
+  Token token;
+  token.runs.push_back({begin, run_end(bytes, begin, bytes.size(), digits)});
+  grow_down(bytes, token, 0, bytes.size(), digits);
   return token;
 }
 

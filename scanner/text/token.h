@@ -22,10 +22,14 @@ struct Token {
 
 // The token that holds `around`, grown to both sides up to kLongestToken. A line end is crossed (\n,
 // \r\n, blanks of an indentation after it, or the same as escapes of a string: \n, \r\n with any number
-// of backslashes) where the line above is as wide as every other line above it, a multiple of four and
+// of backslashes; behind it whatever marks the line as quoted, commented out or changed, if the token's other
+// lines have the same: "> ", "# ", "| ", "+") where the line above is as wide as every other line above it, a multiple of four and
 // at least 20 digits: base64 at 64 or 76 columns, PEM, YAML blocks. None where `around` holds anything
 // else.
 std::optional<Token> token_around(std::string_view bytes, Span around, Digits digits);
+
+// The token whose first digit stands at `begin`, however long it and its wrapped lines are. REQUIRES: a digit is there.
+Token token_from(std::string_view bytes, std::uint64_t begin, Digits digits);
 
 // Every token of at least `least` digits, left to right.
 std::vector<Token> tokens_in(std::string_view bytes, Digits digits, std::uint64_t least);

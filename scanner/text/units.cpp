@@ -45,6 +45,20 @@ const char* name_of(TextForm form) {
 
 }  // namespace
 
+bool reads_little_endian(std::string_view bytes, Span text) {
+  constexpr std::uint64_t kFar = 1 << 16;
+  // Control characters are no text.
+  const auto goes_on = [&](char c, char neighbour) {
+    const bool control = (c > '\0' && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+    return !control && (c == '\0') != (neighbour == '\0');
+  };
+  std::uint64_t begin = text.begin;
+  while (begin > 0 && text.begin - begin < kFar && goes_on(bytes[begin - 1], bytes[begin])) --begin;
+  std::uint64_t end = text.end;
+  while (end < bytes.size() && end - text.end < kFar && goes_on(bytes[end], bytes[end - 1])) ++end;
+  return (end - begin) % 2 != 0 || bytes[begin] != '\0';
+}
+
 View decode_units(std::string_view bytes, Span window, TextForm form) {
   window.end = std::min<std::uint64_t>(window.end, bytes.size());
   window.begin = std::min(window.begin, window.end);

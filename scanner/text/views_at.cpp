@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kLeastBase64 = 16;
 constexpr std::uint64_t kLeastHex = 24;
-constexpr std::size_t kMostViews = 12;
+constexpr std::size_t kMostViews = 14;
 // Sixteen characters of a key, encoded.
 constexpr std::uint64_t kShortestKeyInBase64 = 22;
 constexpr std::uint64_t kShortestKeyInHex = 32;
@@ -46,7 +46,7 @@ bool looks_textual(std::string_view bytes) {
 }
 
 // Decoders and what else a view depends on, for ViewsGiven. Tokens have one kind an alignment.
-enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kMail, kLiterals, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
+enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kMail, kLiterals, kInvisible, kMarkup, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
 
 bool given_before(ViewsGiven* given, unsigned kind, Span span) { return given != nullptr && given->before(kind, span); }
 
@@ -411,6 +411,14 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
   if ((line_holds('\x1B') || line_holds('^')) && !given_before(given, kAnsi, whole)) {
     if (auto view = strip_ansi(bytes, whole)) views.push_back(std::move(*view));
   }
+  const std::string_view on_line = bytes.substr(lines.begin, lines.size());
+  if (on_line.find_first_of("\xC2\xE2\xEF") != std::string_view::npos && !given_before(given, kInvisible, whole)) {
+    if (auto view = strip_invisible(bytes, whole)) views.push_back(std::move(*view));
+  }
+  // Where the candidate itself ends at a tag, not in every page.
+  if (on_line.find('<') != std::string_view::npos && near.find('<') != std::string_view::npos && !given_before(given, kMarkup, whole)) {
+    if (auto view = strip_markup(bytes, whole)) views.push_back(std::move(*view));
+  }
   const Span block = around_it.with(1);
   if (seen.substr(0, block.end).find('=', block.begin) != std::string_view::npos &&
       reads_as_quoted_printable(bytes.substr(lines.begin, lines.size()))) {
@@ -523,6 +531,9 @@ std::vector<View> all_views(std::string_view text, std::size_t most) {
   add_more(strip_ansi(text, all));
   add_more(join_literals(text, all));
   add_more(join_lines(text, all, all));
+  const auto holds = [&](char c) { return text.find(c) != std::string_view::npos; };
+  if (holds('\xC2') || holds('\xE2') || holds('\xEF')) add_more(strip_invisible(text, all));
+  if (text.find('<') != std::string_view::npos) add_more(strip_markup(text, all));
   if (text.find('\0') != std::string_view::npos) {
     // Stretches where every second byte, or three of four, is NUL: text in a wide form.
     for (const TextForm form :

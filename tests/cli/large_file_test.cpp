@@ -103,6 +103,31 @@ TEST_CASE("a file whose size is a multiple of a piece ends where it ends") {
   }
 }
 
+// The beginning of the file says that it is UTF-16; a piece of zeros does not.
+TEST_CASE("places in UTF-16 that is mostly zeros are counted in characters, in every piece") {
+  for (const std::size_t zeros : {std::size_t{3} << 20, std::size_t{12} << 20}) {
+    test::Keys keys(6);
+    std::string text = "\xFF\xFE";
+    const auto add = [&](const std::string& ascii) {
+      for (const char c : ascii) text += {c, '\0'};
+    };
+    add("one\n");
+    text.append(2 * zeros, '\0');
+    add("\nnext KEY=" + keys.kimi_code() + "\n");
+    const test::Folder folder;
+    folder.write("a.txt", text);
+    test::RunOptions options;
+    options.folder = folder.path();
+    const auto report = nlohmann::json::parse(test::kimiguard({"scan", "-f", "json", "."}, options).out);
+    REQUIRE(report["findings"].size() == 1);
+    REQUIRE(report["findings"][0]["places"].size() == 1);
+    const auto& region = report["findings"][0]["places"][0]["region"];
+    CHECK(region["startLine"] == 3);
+    CHECK(region["startColumn"] == 10);
+    CHECK(region["endColumn"] == 10 + 72);
+  }
+}
+
 // Its holes are passed over; places are as if each zero had been read.
 TEST_CASE("keys of a sparse file stand where they stand in its twin without holes; one of a terabyte takes no longer") {
   constexpr std::uint64_t kWindow = 4 << 20;

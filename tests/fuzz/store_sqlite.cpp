@@ -15,11 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   container::Unpacking unpacking(fuzz::small_limits(), fuzz::every_byte());
   store::read_sqlite(unpacking, bytes, origin, 0);
   const store::Bytes pages = store::Bytes::of(bytes);
-  const store::Value value = [&](std::string_view text, const container::OriginPtr& at) {
-    unpacking.deliver(text, at);
+  const store::Value value = [&](std::string_view text, const container::OriginPtr& at, std::string_view context) {
+    unpacking.deliver(text, at, context);
   };
   store::salvage_pages(unpacking, pages, origin, value);
   store::salvage_wal(unpacking, pages, pages, origin, value);
-  store::read_free_pages(unpacking, pages, origin);
+  store::read_free_pages(unpacking, pages, origin, value);
   return 0;
 }

@@ -147,8 +147,23 @@ TEST_CASE(
           const std::size_t first = before.size() * 8 / 6;
           const std::string lead((static_cast<unsigned>(id[16] - '0') + 3 - first % 3) % 3, ' ');
           encoded = samples::base64(lead + inner);
+        } else if (id == "hex-wrapped") {
+          const std::size_t width = round % 2 == 0 ? 60 : 32;
+          do {
+            before = random.alnum(random.below(60));
+          } while (kind.prefix.size() < 6 && before.size() * 2 % width > width - 6);
+          encoded = samples::wrap(samples::hex(before + key + after + random.alnum(40), round % 3 == 0), width,
+                                  round % 4 < 2 ? "\n" : "\r\n> ");
+          if (round % 4 >= 2) encoded = "\n> " + encoded;
+        } else if (id.starts_with("base64-utf-16le-") && id.ends_with("-wrapped")) {
+          const std::size_t width = round % 2 == 0 ? 64 : 76;
+          do {
+            before = random.alnum(random.below(60));
+          } while (before.size() * 2 % 3 != static_cast<unsigned>(id[16] - '0') ||
+                   (kind.prefix.size() < 6 && before.size() * 16 / 6 % width > width - 9));
+          encoded = samples::wrap(samples::base64(samples::wide(before + key + after + random.alnum(40), 2, true)), width, "\n");
         } else if (id.starts_with("base64-utf-16le-")) {
-          while (before.size() * 2 % 3 != static_cast<unsigned>(id.back() - '0')) before += ' ';
+          while (before.size() * 2 % 3 != static_cast<unsigned>(id[16] - '0')) before += ' ';
           encoded = samples::base64(samples::wide(before + key + after, 2, true));
         } else if (id.ends_with("-wrapped")) {
           const std::size_t width = round % 2 == 0 ? 64 : 76;

@@ -155,6 +155,14 @@ void Unpacking::deliver(std::string_view bytes, const OriginPtr& origin, std::st
   }
 }
 
+void Unpacking::deliver_joined(std::string_view bytes, const OriginPtr& origin) {
+  Document document;
+  document.bytes = bytes;
+  document.origin = origin;
+  document.joined = true;
+  deliver_piece(document, 0);
+}
+
 void Unpacking::deliver_and_open(std::string_view bytes, const OriginPtr& origin, int depth,
                                  std::string_view context) {
   const std::string_view name =

@@ -68,7 +68,9 @@ class Unpacking {
 
   // Hands out a document that is in memory whole, in pieces if it is large, and counts its bytes.
   void deliver(std::string_view bytes, const OriginPtr& origin, std::string_view context = {});
-  // The same for a value that may be a container itself: it is opened if depth allows, and its own
+  // Values that touch each other (Document::joined), at most a page of a database.
+  void deliver_joined(std::string_view bytes, const OriginPtr& origin);
+  // The same as deliver() for a value that may be a container itself: it is opened if depth allows, and its own
   // bytes are a document unless opening was complete. `depth` is the level of this document.
   void deliver_and_open(std::string_view bytes, const OriginPtr& origin, int depth,
                         std::string_view context = {});

@@ -401,8 +401,8 @@ bool is_wal(std::string_view bytes) {
 }
 
 Value value_reader(Unpacking& unpacking, int depth) {
-  return [&unpacking, depth](std::string_view value, const OriginPtr& origin) {
-    deliver_value(unpacking, value, origin, depth);
+  return [&unpacking, depth](std::string_view value, const OriginPtr& origin, std::string_view context) {
+    deliver_value(unpacking, value, origin, depth, context);
   };
 }
 
@@ -496,7 +496,7 @@ void read_sqlite(Unpacking& unpacking, std::string_view bytes, const OriginPtr& 
     }
   }
   if (damaged) salvage_pages(unpacking, pages, origin, value);
-  read_free_pages(unpacking, pages, origin);
+  read_free_pages(unpacking, pages, origin, value);
 }
 
 void read_sqlite(Unpacking& unpacking, const std::string& path, const OriginPtr& origin) {
@@ -571,7 +571,7 @@ void read_sqlite(Unpacking& unpacking, const std::string& path, const OriginPtr&
     const CloseDescriptor wal{open((real + "-wal").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     salvage_wal(unpacking, Bytes::of_descriptor(wal.fd), database, origin, value);
   }
-  read_free_pages(unpacking, database, origin);
+  read_free_pages(unpacking, database, origin, value);
 }
 
 }  // namespace kimiguard::store

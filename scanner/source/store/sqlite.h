@@ -9,8 +9,9 @@
 // * either, larger (or no room for a copy): the original with immutable=1, and the log's frames page by
 //   page (sqlite_pages.h); a journal that was not rolled back is named as a gap.
 // Beside that, always: frames of the log page by page (rows that were overwritten since), and chains
-// of free pages (deleted rows that ran over a page's end). After damage, or with a journal, also
-// every leaf page, since then no tree can be trusted.
+// of free pages (deleted rows that ran over a page's end), and the free space of every page
+// (sqlite_freed.h). After damage, or with a journal, also every leaf page, since then no tree can be
+// trusted.
 //
 // Duplicates. The caller scans the raw bytes of `x.db` and `x.db-wal` as well, so one secret is often
 // seen up to four times in one file. They are told apart by Origin::inside: empty = raw bytes; a

@@ -5,6 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "scanner/source/store/sqlite_freed.h"
+#include "scanner/source/store/sqlite_record.h"
+
 namespace kimiguard::store {
 namespace {
 
@@ -16,32 +19,8 @@ using container::Unpacking;
 constexpr std::uint64_t kLargestRecord = 16ULL << 20;
 constexpr std::size_t kLargestSchema = 100;  // bytes of the database header
 
-std::uint32_t be32(const char* p) {
-  const auto* u = reinterpret_cast<const unsigned char*>(p);
-  return std::uint32_t{u[0]} << 24 | std::uint32_t{u[1]} << 16 | std::uint32_t{u[2]} << 8 |
-         std::uint32_t{u[3]};
-}
-
-std::uint32_t be16(const char* p) {
-  const auto* u = reinterpret_cast<const unsigned char*>(p);
-  return std::uint32_t{u[0]} << 8 | std::uint32_t{u[1]};
-}
-
-// SQLite's variable-length integer: 7 bits a byte, big end first, the ninth byte whole. Returns its
-// length, 0 if it runs out of `in`.
-std::size_t varint(std::string_view in, std::uint64_t& value) {
-  value = 0;
-  for (std::size_t i = 0; i < 9 && i < in.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(in[i]);
-    if (i == 8) {
-      value = value << 8 | byte;
-      return 9;
-    }
-    value = value << 7 | (byte & 0x7Fu);
-    if (byte < 0x80) return i + 1;
-  }
-  return 0;
-}
+std::uint32_t be32(const char* p) { return big_endian_32(p); }
+std::uint32_t be16(const char* p) { return big_endian_16(p); }
 
 struct Geometry {
   std::uint32_t page_size = 0;
@@ -90,31 +69,6 @@ class PageReader {
   const Bytes* wal_ = nullptr;
   std::unordered_map<std::uint32_t, std::uint64_t> over_;
 };
-
-// The columns of one record (§2.1): header length, serial types, then values.
-void read_record(std::string_view record, Unpacking& unpacking, const OriginPtr& outer,
-                 const std::string& name, const std::string& row, const Value& value) {
-  std::uint64_t header_size = 0;
-  std::size_t at = varint(record, header_size);
-  if (at == 0 || header_size < at || header_size > record.size()) return;
-  std::uint64_t body = header_size;
-  for (std::size_t column = 0; at < header_size && body < record.size() && !unpacking.exhausted();
-       ++column) {
-    std::uint64_t type = 0;
-    const std::size_t used = varint(record.substr(at, header_size - at), type);
-    if (used == 0) return;
-    at += used;
-    static constexpr std::uint8_t kFixed[12] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};
-    const std::uint64_t size = type < 12 ? kFixed[type] : (type - 12) / 2;
-    const std::uint64_t there = std::min<std::uint64_t>(size, record.size() - body);
-    if (type >= 12 && there > 0) {
-      value(record.substr(body, there),
-            inside(*outer, {Inside::Kind::table_cell, name, row, "(" + std::to_string(column) + ")"}));
-    }
-    body += there;
-    if (there < size) return;
-  }
-}
 
 // Four bytes, or 0 behind the end: no page has that number.
 std::uint32_t be32_at(std::string_view page, std::size_t at) {
@@ -199,8 +153,8 @@ void read_leaf(const PageReader& pages, std::uint32_t number, std::string_view p
       // A hostile page makes many cells share one long chain: what is gathered counts as unpacked.
       if (!unpacking.take_bytes(record.size(), *origin)) return;
     }
-    read_record(record, unpacking, origin, name,
-                table_leaf ? std::to_string(static_cast<std::int64_t>(rowid)) : std::string(), value);
+    deliver_columns(columns_of(record), unpacking, origin, name,
+                    table_leaf ? std::to_string(static_cast<std::int64_t>(rowid)) : std::string(), value);
   }
 }
 
@@ -241,6 +195,7 @@ void salvage_wal(Unpacking& unpacking, const Bytes& wal, const Bytes& database, 
       page.resize(geometry.page_size);
       if (unpacking.exhausted() || !wal.read(frame.offset, page.data(), page.size())) break;
       read_leaf(pages, frame.page, page, unpacking, origin, "log page", value);
+      read_free_space(unpacking, page, frame.page, geometry.usable, PageUse::b_tree, origin, "log page", value);
     }
     transaction.clear();
   };
@@ -261,12 +216,12 @@ void salvage_wal(Unpacking& unpacking, const Bytes& wal, const Bytes& database, 
   read_transaction();
 }
 
-void read_free_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin) {
+void read_free_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin, const Value& value) {
   Geometry geometry;
   if (!read_geometry(database, geometry)) return;
   const PageReader pages(database, geometry);
   char header[kLargestSchema];
-  if (!database.read(0, header, sizeof header) || be32(header + 32) == 0) return;
+  if (!database.read(0, header, sizeof header)) return;
 
   // One byte a page: not free, trunk of the free list, leaf of it.
   enum : char { in_use, trunk, leaf };
@@ -286,6 +241,13 @@ void read_free_pages(Unpacking& unpacking, const Bytes& database, const OriginPt
     }
     at = be32(page.data());
   }
+
+  for (std::uint32_t number = 1; number <= geometry.pages && !unpacking.exhausted(); ++number) {
+    if (!pages.read(number, page)) break;
+    const PageUse use = state[number] == in_use ? PageUse::b_tree : PageUse::free;
+    read_free_space(unpacking, page, number, geometry.usable, use, origin, "page", value);
+  }
+  if (free_pages == 0) return;
 
   // A page that was one of a value's overflow pages still begins with the number of the next one. A
   // trunk's link is overwritten; pages of one value mostly follow each other, so the next is tried.

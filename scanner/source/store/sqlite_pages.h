@@ -1,14 +1,15 @@
 // SQLite files read page by page, without SQLite: for what SQL does not show. Format source:
 // https://www.sqlite.org/fileformat2.html (b-tree pages §1.6, records §2, free list §1.5, WAL §4).
 //
-// Three passes, each bounded by Limits and by the file's own size:
+// Passes, each bounded by Limits and by the file's own size:
 // * salvage_pages: the records of every b-tree leaf, where the schema or a tree is damaged.
-// * salvage_wal:   the records of every leaf frame in a write-ahead log, superseded ones too.
-// * read_free_pages: chains of free pages joined without their 4-byte links. A deleted value in one
-//   page is found in the raw bytes; only one that runs over a page's end needs this.
+// * salvage_wal:   the records of every leaf frame in a write-ahead log, superseded ones too, and the
+//   free space of each (sqlite_freed.h).
+// * read_free_pages: the free space of all pages, and chains of free pages joined without their 4-byte
+//   links, for values that run over a page's end.
 //
-// Names: Inside::table_cell with name "(page N)", "(log page N)" or "(free pages)", the row's rowid
-// or the first page of the chain, and "(I)" for the I-th column, from 0. A name in parentheses thus
+// Names: Inside::table_cell with name "(page N)", "(log page N)", "(free space of page N)" or "(free
+// pages)", the row's rowid or the first page of the chain, and "(I)" for the I-th column, from 0. A name in parentheses thus
 // marks a reading that may repeat what a table of SQL or the raw bytes showed.
 #pragma once
 
@@ -22,8 +23,8 @@ namespace kimiguard::store {
 
 using container::Bytes;
 
-// What a value found here goes through: delivered, inflated, opened.
-using Value = std::function<void(std::string_view value, const container::OriginPtr& origin)>;
+// What a value found here goes through: delivered, inflated, opened. `context`: Document::context.
+using Value = std::function<void(std::string_view value, const container::OriginPtr& origin, std::string_view context)>;
 
 void salvage_pages(container::Unpacking& unpacking, const Bytes& database,
                    const container::OriginPtr& origin, const Value& value);
@@ -31,6 +32,6 @@ void salvage_pages(container::Unpacking& unpacking, const Bytes& database,
 void salvage_wal(container::Unpacking& unpacking, const Bytes& wal, const Bytes& database,
                  const container::OriginPtr& origin, const Value& value);
 void read_free_pages(container::Unpacking& unpacking, const Bytes& database,
-                     const container::OriginPtr& origin);
+                     const container::OriginPtr& origin, const Value& value);
 
 }  // namespace kimiguard::store

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 
@@ -306,6 +307,74 @@ TEST_CASE("deleted values that ran over several pages are put together again") {
   }
   // The page that became the free list's trunk lost its first bytes for good.
   CHECK(lost <= 1);
+}
+
+TEST_CASE("a deleted row's columns are cut where its cell tells how, and only a deleted row's") {
+  const TempFolder folder;
+  const std::string path = folder / "cut.db";
+  std::vector<std::string> keys;
+  const std::string url = "https://api.kimi.com/coding";
+  {
+    Maker maker(path);
+    maker.run("PRAGMA secure_delete=OFF; CREATE TABLE t(id INTEGER PRIMARY KEY, model TEXT, key TEXT, url TEXT)");
+    for (int i = 0; i < 6; ++i) {
+      keys.push_back(random_key());
+      maker.run("INSERT INTO t(model,key,url) VALUES('kimi-k2','" + keys.back() + "','" + url + "')");
+    }
+  }
+  std::string row = "[]";
+  std::vector<std::size_t> deleted = {5};
+  SECTION("the row deleted last begins the space between pointers and cells") {
+    Maker(path).run("PRAGMA secure_delete=OFF; DELETE FROM t WHERE id=6");
+  }
+  SECTION("a row between others leaves a free block") {
+    Maker(path).run("PRAGMA secure_delete=OFF; DELETE FROM t WHERE id=3");
+    deleted = {2};
+  }
+  SECTION("free blocks that meet are joined") {
+    Maker(path).run("PRAGMA secure_delete=OFF; DELETE FROM t WHERE id IN (2,3,4)");
+    deleted = {1, 2, 3};
+  }
+  SECTION("in any order") {
+    Maker(path).run("PRAGMA secure_delete=OFF; DELETE FROM t WHERE id=4; DELETE FROM t WHERE id=2; DELETE FROM t WHERE id=3");
+    deleted = {1, 2, 3};
+  }
+  SECTION("a dropped table's pages keep whole cells") {
+    Maker(path).run("PRAGMA secure_delete=OFF; DROP TABLE t");
+    deleted = {0, 1, 2, 3, 4, 5};
+    row = "[6]";
+  }
+  Collector seen;
+  CHECK(read_at(path, seen).gaps.empty());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool gone = std::find(deleted.begin(), deleted.end(), i) != deleted.end();
+    bool cut = false;
+    for (const Seen& one : seen.all) {
+      if (one.bytes.find(keys[i]) == std::string::npos) continue;
+      CHECK((one.place.find("(free") != std::string::npos) == gone);
+      cut = cut || (one.bytes == keys[i] && one.context.find("=" + url + "\n") != std::string::npos);
+    }
+    CHECK(cut);
+  }
+}
+
+TEST_CASE("values of a deleted row that was written over in part are handed on joined") {
+  const TempFolder folder;
+  const std::string path = folder / "joined.db";
+  const std::string key = random_key();
+  {
+    Maker maker(path);
+    maker.run("PRAGMA secure_delete=OFF; CREATE TABLE t(k TEXT, v TEXT, u TEXT)");
+    maker.run("INSERT INTO t VALUES('model-of-the-first-column','" + key + "','kimi'||hex(zeroblob(40)))");
+    maker.run("INSERT INTO t VALUES('x','y','z')");
+    maker.run("DELETE FROM t WHERE rowid=1");
+    maker.run("INSERT INTO t VALUES('a','b','c')");  // over the end of the free block
+  }
+  Collector seen;
+  CHECK(read_at(path, seen).gaps.empty());
+  bool joined = false;
+  for (const Seen& one : seen.all) joined = joined || (one.joined && one.bytes.find(key) != std::string::npos);
+  CHECK(joined);
 }
 
 TEST_CASE("UTF-16 databases are delivered as UTF-8") {

@@ -83,6 +83,7 @@ struct Seen {
   std::uint64_t column;
   std::uint64_t seen;
   bool whole;
+  bool joined;
 };
 
 class Collector {
@@ -91,7 +92,7 @@ class Collector {
     return [this](const Document& document) {
       all.push_back({std::string(document.bytes), container::place_of(*document.origin),
                      std::string(document.context), document.offset, document.line, document.column,
-                     document.seen, document.whole});
+                     document.seen, document.whole, document.joined});
     };
   }
   // Places of the documents that hold `text`.
