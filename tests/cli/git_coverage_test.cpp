@@ -768,6 +768,12 @@ TEST_CASE("git: packs, bundles and loose objects outside of a repository, in arc
   CHECK(look(holder).has(key, "x.bundle"));
   REQUIRE(run({"gzip", bundle}, options).status == 0);
   both("x.bundle.gz");
+  // Test data that is damaged on purpose is told and no fault.
+  const Repo fixtures;
+  fixtures.commit_file("t/broken.pack", "PACK" + std::string("\0\0\0\2\0\0\0\7", 8) + std::string(500, 'x'));
+  const Seen broken = look(fixtures, {"--only", "history"});
+  CHECK(broken.ran.status == 0);
+  CHECK(broken.gap("damaged") > 0);
   // A copy of a repository without its head, which is none; loose, then packed; then in an archive.
   fs::copy(repo.work() / ".git/objects", to / "objects", fs::copy_options::recursive);
   both("objects/");
