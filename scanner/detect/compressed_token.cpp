@@ -87,7 +87,7 @@ std::optional<Unpacked> unpack_token(std::string_view bytes, std::uint64_t begin
   };
   Compression compression = Compression::none;
   for (int times = 0; times < kMostTimes && compression == Compression::none; ++times) {
-    const bool url = inner.find_first_of("-_") != std::string::npos;
+    const bool url = inner.find('-') != std::string::npos || inner.find('_') != std::string::npos;
     inner = decoded(inner);
     if (inner.empty()) return std::nullopt;
     add_layer(url ? "base64url" : "base64", inner.size());

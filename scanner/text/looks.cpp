@@ -58,8 +58,12 @@ std::optional<View> strip_invisible(std::string_view bytes, Span window) {
   ViewBuilder builder(bytes, "invisible", window);
   std::uint64_t copied = window.begin;
   const std::string_view seen = bytes.substr(0, window.end);
-  for (std::size_t at = seen.find_first_of("\xC2\xE2\xEF", window.begin); at != std::string_view::npos;
-       at = seen.find_first_of("\xC2\xE2\xEF", at)) {
+  // (find_first_of asks memchr about each byte.)
+  const auto next = [&](std::size_t from) {
+    const auto lead = [](char c) { return c == '\xC2' || c == '\xE2' || c == '\xEF'; };
+    return static_cast<std::size_t>(std::find_if(seen.begin() + static_cast<std::ptrdiff_t>(std::min(from, seen.size())), seen.end(), lead) - seen.begin());
+  };
+  for (std::size_t at = next(window.begin); at < seen.size(); at = next(at)) {
     const std::size_t size = invisible_at(seen, at);
     if (size != 0) {
       builder.copy(copied, at);
