@@ -157,7 +157,7 @@ class FreeSpace {
     std::vector<std::string_view> rest;
     std::size_t done = 0;
     for (const auto& [begin, row] : rows_) {
-      if (begin > done) rest.push_back(bytes_.substr(done, begin - done));
+      if (begin > done && done <= bytes_.size()) rest.push_back(bytes_.substr(done, begin - done));
       done = std::max(done, std::min(row.end, bytes_.size()));
     }
     rest.push_back(bytes_.substr(done));
@@ -185,6 +185,7 @@ void read_free_space(Unpacking& unpacking, std::string_view page, std::uint32_t 
   name.append(label).append(" ").append(std::to_string(number)).append(")");
   const std::vector<Span> stretches = use == PageUse::free ? std::vector<Span>{{0, usable}} : free_stretches(page, start, usable);
   for (const Span stretch : stretches) {
+    if (stretch.begin >= stretch.end || stretch.end > page.size()) continue;  // the page lies about its free space
     const std::string_view bytes = page.substr(stretch.begin, stretch.size());
     if (unpacking.exhausted()) return;
     if (!holds_long_word(bytes)) continue;
