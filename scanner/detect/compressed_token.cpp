@@ -67,6 +67,8 @@ std::string decoded(std::string_view digits) {
 std::optional<std::uint64_t> compressed_token(std::string_view bytes, Span run) {
   std::uint64_t begin = run.begin;
   while (begin > 0 && run.begin - begin < kBack && base64_value(bytes[begin - 1]) >= 0) --begin;
+  // In the middle of a longer one anything may look like a beginning.
+  if (begin > 0 && run.begin - begin == kBack && base64_value(bytes[begin - 1]) >= 0) return std::nullopt;
   for (std::uint64_t at = begin; at <= begin + kAside && at < run.end; ++at)
     if (begins_compressed(bytes.substr(at, 8))) return at;
   return std::nullopt;

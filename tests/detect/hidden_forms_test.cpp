@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "scanner/detect/compressed_token.h"
 #include "tests/detect/scan_text.h"
 #include "tests/support/catch.h"
 #include "tests/support/keys.h"
@@ -278,4 +279,12 @@ TEST_CASE("UTF-16 in base64 has one place, wrapped or not") {
       }
     }
   }
+}
+
+TEST_CASE("a compressed word begins where its run of digits does") {
+  const std::string begin = "eJwA" + std::string(60, 'A');
+  CHECK(detect::compressed_token(begin, {0, begin.size()}) == 0);
+  CHECK(detect::compressed_token("\"" + begin, {1, 1 + begin.size()}) == 1);
+  // What is asked of a long run does not reach its beginning.
+  CHECK_FALSE(detect::compressed_token(std::string(1000, 'A') + begin + std::string(3000, 'A'), {1000 + 2048, 1000 + 2048 + 48}));
 }
