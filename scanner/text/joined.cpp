@@ -79,9 +79,17 @@ constexpr std::array<std::uint64_t, 22> kWidths = {60, 64, 70,  72,  75,  76,  7
                                                    98, 99, 100, 110, 119, 120, 128, 132, 140, 160, 200};
 
 // The first of "\r" and "\n" from `at` on, else the end. (string_view::find_first_of asks memchr about each character.)
+// A piece at a time: where lines end in "\r" alone the next "\n" may be far.
 std::uint64_t line_end(std::string_view bytes, std::uint64_t at) {
-  const std::string_view line = bytes.substr(at, bytes.find('\n', at) - at);
-  return at + std::min<std::uint64_t>(line.find('\r'), line.size());
+  constexpr std::uint64_t kPiece = 256;
+  for (; at < bytes.size(); at += kPiece) {
+    std::string_view piece = bytes.substr(at, kPiece);
+    const std::size_t size = piece.size();
+    piece = piece.substr(0, piece.find('\n'));
+    piece = piece.substr(0, piece.find('\r'));
+    if (piece.size() < size) return at + piece.size();
+  }
+  return bytes.size();
 }
 
 // The key characters of the words that meet over a line end, where the line's text ends at `end` and the next begins at

@@ -65,8 +65,8 @@ Span whole_lines(std::string_view bytes, Span around, Span window) {
   }
   if (window.end < bytes.size() && window.end > around.end) {
     // Not farther back than the window: in a file of one line every candidate would read all of it.
-    const std::size_t end = bytes.substr(around.end, window.size() - (around.end - window.begin)).rfind('\n');
-    if (end != std::string_view::npos) window.end = around.end + end + 1;
+    const auto* const end = static_cast<const char*>(::memrchr(bytes.data() + around.end, '\n', static_cast<std::size_t>(window.end - around.end)));
+    if (end != nullptr) window.end = static_cast<std::uint64_t>(end - bytes.data()) + 1;
   }
   return window;
 }
@@ -193,6 +193,8 @@ bool word_char(char c) {
 }
 
 void add_percent(std::string_view bytes, Span around, Span window, ViewsGiven* given, std::vector<View>& views) {
+  // Without a percent sign in reach the word is not walked, which in a text of one line is the whole window.
+  if (bytes.substr(0, window.end).find('%', window.begin) == std::string_view::npos) return;
   Span word = around;
   while (word.begin > window.begin && word_char(bytes[word.begin - 1])) --word.begin;
   while (word.end < window.end && word_char(bytes[word.end])) ++word.end;
