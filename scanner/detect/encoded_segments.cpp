@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "scanner/core/digits.h"
+#include "scanner/core/processor.h"
 
-#if defined(__x86_64__)
+#ifdef KIMIGUARD_AVX2
 #include <immintrin.h>
 #endif
 
@@ -175,7 +176,7 @@ void sweep_plainly(std::string_view text, std::size_t begin, std::size_t open, C
   if (!to.full()) to.run(run, text.size());
 }
 
-#if defined(__x86_64__)
+#ifdef KIMIGUARD_AVX2
 // Letters of both alphabets by two nibble look-ups (Mula/Langdale), as in run_finder.cpp.
 //   bit 0: 0-9  bit 1: A-O, a-o  bit 2: P-Z, p-z  bit 3: + - /  bit 4: _
 __attribute__((target("avx2"))) inline std::uint32_t class_mask(__m256i v) {
@@ -240,11 +241,6 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt"))) void sweep_by_avx2(std::string_vi
   }
   if (!to.full()) sweep_plainly(text, pos, pos - open, to);
 }
-
-bool have_avx2() {
-  static const bool have = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-  return have;
-}
 #endif
 
 std::vector<EncodedSegment> settled(std::vector<EncodedSegment> found);
@@ -252,7 +248,7 @@ std::vector<EncodedSegment> settled(std::vector<EncodedSegment> found);
 }  // namespace
 
 std::vector<EncodedSegment> encoded_segments(std::string_view text) {
-#if defined(__x86_64__)
+#ifdef KIMIGUARD_AVX2
   if (have_avx2()) {
     Collector collector(text);
     sweep_by_avx2(text, collector);

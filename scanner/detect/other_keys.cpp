@@ -16,14 +16,7 @@ constexpr std::size_t kLeastLength = 19;  // `sk-` and sixteen
 
 bool is_opener(char c) { return c == '(' || c == '[' || c == '{'; }
 bool is_closer(char c) { return c == ')' || c == ']' || c == '}'; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_name_byte(char c) { return text::is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '$' || c == ':' || c == '<' || c == '>'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Where a line's text begins; "- " of a list begins at its dash.
 std::uint64_t indent_of(std::string_view line) {
@@ -58,16 +51,6 @@ bool OtherKeys::holds_one(Span span) const {
 }
 
 bool OtherKeys::holds_only_others(Span span) const { return !span.contains(candidate_.begin) && holds_one(span); }
-
-std::uint64_t OtherKeys::line_begin(std::uint64_t at) const {
-  while (at > window_.begin && text_[at - 1] != '\n') --at;
-  return at;
-}
-
-std::uint64_t OtherKeys::line_end(std::uint64_t at) const {
-  while (at < window_.end && text_[at] != '\n') ++at;
-  return at;
-}
 
 // One past the bracket that closes the one at `open`, or the window's end.
 std::uint64_t OtherKeys::matching(std::uint64_t open) const {
@@ -120,7 +103,7 @@ Span OtherKeys::labelled(Span word) const {
     const std::uint64_t from = at;
     while (at < window_.end && at - from < 80 && may(text_[at])) ++at;
   };
-  const auto blanks = [&] { skip([](char c) { return is_blank(c) || c == '\n'; }); };
+  const auto blanks = [&] { skip([](char c) { return is_blank(c) || c == '\r' || c == '\n'; }); };
   skip([](char c) { return c == '"' || c == '\'' || c == '`' || c == '\\'; });
   blanks();
   const std::uint64_t sign = at;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scanner/core/span.h"
+#include "scanner/detect/lines.h"
 
 namespace kimiguard::detect {
 
@@ -45,8 +46,8 @@ class OtherKeys {
   bool heads_another(Span word) const;
   bool under_another_heading(Span word) const;
   bool has_url(std::uint64_t from, std::uint64_t to) const;
-  std::uint64_t line_begin(std::uint64_t at) const;
-  std::uint64_t line_end(std::uint64_t at) const;
+  std::uint64_t line_begin(std::uint64_t at) const { return line_begin_in(text_, window_, at); }
+  std::uint64_t line_end(std::uint64_t at) const { return line_end_in(text_, window_, at); }
   std::uint64_t matching(std::uint64_t open) const;
 
   std::string_view text_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "scanner/detect/lines.h"
 #include "scanner/detect/names.h"
 #include "scanner/rulebook/expression.h"
 #include "scanner/text/char_class.h"
@@ -73,8 +74,6 @@ std::string_view name_after_place(std::string_view type) {
   return found[1].empty() ? found[2] : found[1];
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t'; }
-
 // What an expression cannot do without, asked before it: to compile one takes 0.1 to 0.3 ms, most of what a scan of
 // 1 KB with a key in it takes.
 // (find_first_of asks memchr about each byte of the text: a quarter of a file dense with keys.)
@@ -112,12 +111,6 @@ bool may_end_pair(std::string_view text) {
 }
 
 bool is_word_byte(char c) { return text::is_alnum(c) || c == '_'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (is_space(text.front()) || text.front() == '\r')) text.remove_prefix(1);
-  while (!text.empty() && (is_space(text.back()) || text.back() == '\r')) text.remove_suffix(1);
-  return text;
-}
 
 // Words that stand before a colon or bracket without being a name.
 bool is_no_name(std::string_view name) {
@@ -217,16 +210,6 @@ Surroundings::Surroundings(std::string_view text, Span candidate) : text_(text),
   if (labels_.empty() && section_.empty()) find_elements();
   find_statement();
   find_references();
-}
-
-std::uint64_t Surroundings::line_begin(std::uint64_t at) const {
-  while (at > window_.begin && text_[at - 1] != '\n') --at;
-  return at;
-}
-
-std::uint64_t Surroundings::line_end(std::uint64_t at) const {
-  while (at < window_.end && text_[at] != '\n') ++at;
-  return at;
 }
 
 void Surroundings::find_groups() {
@@ -344,8 +327,8 @@ void Surroundings::find_yaml() {
   };
   const auto indent_of = [&](std::uint64_t begin) {
     std::uint64_t n = 0;
-    while (begin + n < window_.end && (is_space(text_[begin + n]) ||
-                                       (text_[begin + n] == '-' && begin + n + 1 < window_.end && is_space(text_[begin + n + 1]))))
+    while (begin + n < window_.end && (is_blank(text_[begin + n]) ||
+                                       (text_[begin + n] == '-' && begin + n + 1 < window_.end && is_blank(text_[begin + n + 1]))))
       ++n;
     return n;
   };
@@ -507,7 +490,7 @@ void Surroundings::find_references() {
     if (at + name.size() < text_.size() && is_word_byte(text_[at + name.size()])) continue;
     // Used as a value: not followed by an assignment of its own.
     std::uint64_t after = at + name.size();
-    while (after < window_.end && (is_space(text_[after]) || text_[after] == '"' || text_[after] == '\'' || text_[after] == ']'))
+    while (after < window_.end && (is_blank(text_[after]) || text_[after] == '"' || text_[after] == '\'' || text_[after] == ']'))
       ++after;
     if (after < window_.end && (text_[after] == '=' || text_[after] == ':') &&
         !(after + 1 < window_.end && text_[after + 1] == '='))

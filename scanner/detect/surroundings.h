@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scanner/core/span.h"
+#include "scanner/detect/lines.h"
 
 namespace kimiguard::detect {
 
@@ -78,8 +79,8 @@ class Surroundings {
   bool direct_in(const Group& group, std::uint64_t at, bool innermost) const;
   // True if `at` stands in a bracket without the candidate in which something else is assigned to a key's name.
   bool with_another_key(std::uint64_t at) const;
-  std::uint64_t line_begin(std::uint64_t at) const;
-  std::uint64_t line_end(std::uint64_t at) const;
+  std::uint64_t line_begin(std::uint64_t at) const { return line_begin_in(text_, window_, at); }
+  std::uint64_t line_end(std::uint64_t at) const { return line_end_in(text_, window_, at); }
 
   std::string_view text_;
   Span candidate_;
