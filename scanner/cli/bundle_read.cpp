@@ -41,7 +41,7 @@ Coverage read_bundle(const std::string& path, const std::shared_ptr<const Origin
   ++coverage.archives;
   const auto file = git::MappedFile::open(path);
   const auto head = file ? git::read_bundle_head(file->bytes()) : std::nullopt;
-  auto store = head ? git::ObjectStore::open_bundle(path, *head) : Result<std::shared_ptr<git::ObjectStore>>(Error{"damaged", "its head is cut short"});
+  auto store = head ? git::ObjectStore::open_bundle(path, file->bytes(), *head) : Result<std::shared_ptr<git::ObjectStore>>(Error{"damaged", "its head is cut short"});
   if (!store) {
     coverage.gaps.push_back({GapKind::unreadable, store.error().code, outer->path, "a git bundle that cannot be read: " + store.error().message, 1});
     return coverage;

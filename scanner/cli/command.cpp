@@ -1,5 +1,7 @@
 #include "scanner/cli/command.h"
 
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -95,6 +97,16 @@ int dispatch(const std::vector<std::string>& words) {
 
 }  // namespace
 
+// glibc maps what is larger than 128 KiB anew each time, and each page of it is then cleared at its first touch: a tenth of the
+// time of a scan of RooCodeInc/Roo-Code's tree.
+static void keep_freed_memory() {
+#ifdef M_MMAP_THRESHOLD
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  ::mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
 std::span<const Command> commands() { return kCommands; }
 
 int usage_error(std::string_view message) {
@@ -105,6 +117,7 @@ int usage_error(std::string_view message) {
 
 int run_program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  keep_freed_memory();
   try {
     return dispatch(std::vector<std::string>(argv + 1, argv + argc));
   } catch (const std::bad_alloc&) {

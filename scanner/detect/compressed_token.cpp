@@ -46,19 +46,23 @@ bool begins_compressed(std::string_view digits) {
 
 // Base64 as a whole, line ends and padding left out; "" where something else stands in it.
 std::string decoded(std::string_view digits) {
-  std::string out;
+  std::string out(digits.size() / 4 * 3 + 3, '\0');
+  char* to = out.data();
   std::uint32_t bits = 0;
   int have = 0;
   for (const char c : digits) {
-    if (c == '=' || c == '\n' || c == '\r') continue;
     const int value = base64_value(c);
-    if (value < 0) return {};
+    if (value < 0) {
+      if (c == '=' || c == '\n' || c == '\r') continue;
+      return {};
+    }
     bits = bits << 6 | static_cast<std::uint32_t>(value);
     have += 6;
     if (have < 8) continue;
     have -= 8;
-    out += static_cast<char>(bits >> have & 0xFF);
+    *to++ = static_cast<char>(bits >> have & 0xFF);
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 

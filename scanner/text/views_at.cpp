@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "scanner/core/find_class.h"
 #include "scanner/text/char_class.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/token.h"
@@ -139,29 +140,18 @@ struct Literal {
 };
 Literal literal_around(std::string_view bytes, Span around, Span window) {
   Literal literal{window, false, false};
-  for (std::uint64_t at = around.begin; at > window.begin; --at) {
-    const char c = bytes[at - 1];
-    if (c == '\n' && !escaped(bytes, at - 1, window.begin)) {
-      literal.inside.begin = at;
-      break;
-    }
-    if (c == '"' && !escaped(bytes, at - 1, window.begin)) {
-      literal.inside.begin = at;
-      literal.opened = true;
-      break;
-    }
+  const auto mark = [](char c) { return (c == '\n') | (c == '"'); };
+  for (std::uint64_t at = around.begin; (at = behind_last_of_class(bytes, window.begin, at, mark)) > window.begin; --at) {
+    if (escaped(bytes, at - 1, window.begin)) continue;
+    literal.inside.begin = at;
+    literal.opened = bytes[at - 1] == '"';
+    break;
   }
-  for (std::uint64_t at = around.end; at < window.end; ++at) {
-    const char c = bytes[at];
-    if (c == '\n' && !escaped(bytes, at, around.begin)) {
-      literal.inside.end = at;
-      break;
-    }
-    if (c == '"' && !escaped(bytes, at, window.begin)) {
-      literal.inside.end = at;
-      literal.closed = true;
-      break;
-    }
+  for (std::uint64_t at = around.end; (at = first_of_class(bytes, at, window.end, mark)) < window.end; ++at) {
+    if (escaped(bytes, at, bytes[at] == '"' ? window.begin : around.begin)) continue;
+    literal.inside.end = at;
+    literal.closed = bytes[at] == '"';
+    break;
   }
   return literal;
 }
@@ -188,16 +178,14 @@ void add_escapes(std::string_view bytes, Span around, Span window, ViewsGiven* g
   if (auto view = decode_escapes(bytes, lines)) views.push_back(std::move(*view));
 }
 
-bool word_char(char c) {
-  return !is_space(c) && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`' && c != '\0';
+bool ends_word(char c) {
+  return (c == ' ') | (c == '\t') | (c == '\n') | (c == '\r') | (c == '"') | (c == '\'') | (c == '<') | (c == '>') | (c == '`') | (c == '\0');
 }
 
 void add_percent(std::string_view bytes, Span around, Span window, ViewsGiven* given, std::vector<View>& views) {
   // Without a percent sign in reach the word is not walked, which in a text of one line is the whole window.
   if (bytes.substr(0, window.end).find('%', window.begin) == std::string_view::npos) return;
-  Span word = around;
-  while (word.begin > window.begin && word_char(bytes[word.begin - 1])) --word.begin;
-  while (word.end < window.end && word_char(bytes[word.end])) ++word.end;
+  const Span word{behind_last_of_class(bytes, window.begin, around.begin, ends_word), first_of_class(bytes, around.end, window.end, ends_word)};
   if (bytes.substr(0, word.end).find('%', word.begin) == std::string_view::npos || given_before(given, kPercent, word)) return;
   if (auto view = decode_percent(bytes, word)) views.push_back(std::move(*view));
 }

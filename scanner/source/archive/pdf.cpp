@@ -173,6 +173,7 @@ Filters filters_of(std::string_view dictionary) {
 
 // Whether a stream is a page's content with text in it.
 bool shows_text(std::string_view stream) {
+  if (stream.starts_with("\xFF\xD8\xFF")) return false;  // a JPEG, whose bytes spell anything
   return stream.find("BT") != std::string_view::npos && (stream.find("TJ") != std::string_view::npos || stream.find("Tj") != std::string_view::npos);
 }
 // Bytes of a plain stream that are asked: images are large.

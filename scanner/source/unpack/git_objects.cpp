@@ -1,11 +1,7 @@
 #include "scanner/source/unpack/git_objects.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -64,38 +60,11 @@ class Visitor final : public git::ObjectVisitor {
   std::atomic<bool>& stop_;
 };
 
-// Bytes in memory under a path, for readers that map files.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::string_view bytes) : fd_(::memfd_create("kimiguard", MFD_CLOEXEC)) {
-    while (fd_ >= 0 && !bytes.empty()) {
-      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) {
-        ::close(fd_);
-        fd_ = -1;
-        break;
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-  }
-  ~MemoryFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  bool good() const { return fd_ >= 0; }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  int fd_;
-};
-
 // Test data of git's own kind is often damaged on purpose, and its bytes are read as they stand all the same: what cannot be
 // taken apart is told and is no fault of what is scanned.
 GapKind told(GapKind kind) { return kind == GapKind::unreadable ? GapKind::not_parsed : kind; }
 
-void read_pack(Unpacking& unpacking, const std::string& path, std::string_view bytes, GitKind kind, const OriginPtr& origin, int depth) {
+void read_pack(Unpacking& unpacking, const std::string& name, std::string_view bytes, GitKind kind, const OriginPtr& origin, int depth) {
   std::optional<git::BundleHead> head;
   if (kind == GitKind::bundle) {
     head = git::read_bundle_head(bytes);
@@ -103,7 +72,7 @@ void read_pack(Unpacking& unpacking, const std::string& path, std::string_view b
     head.emplace();
     head->partial = true;  // a pack by itself may lean on others
   }
-  auto store = head ? git::ObjectStore::open_bundle(path, *head)
+  auto store = head ? git::ObjectStore::open_bundle(name, bytes, *head)
                     : Result<std::shared_ptr<git::ObjectStore>>(Error{"damaged", "its head is cut short"});
   if (!store) {
     unpacking.gap(GapKind::not_parsed, store.error().code, *origin, "a git pack that cannot be read: " + store.error().message);
@@ -168,12 +137,7 @@ Opened read_git_nested(Unpacking& unpacking, std::string_view bytes, const Origi
   const GitKind kind = git_kind_of(bytes.substr(0, 4096));
   if (kind == GitKind::none) return Opened::no;
   if (kind == GitKind::loose) return read_loose(unpacking, bytes, origin, depth);
-  const MemoryFile file(bytes);
-  if (!file.good()) {
-    unpacking.gap(GapKind::unreadable, "memory", *origin, "a git pack for which there is no memory");
-    return Opened::partial;
-  }
-  read_pack(unpacking, file.path(), bytes, kind, origin, depth);
+  read_pack(unpacking, container::place_of(*origin), bytes, kind, origin, depth);
   return Opened::partial;
 }
 

@@ -390,14 +390,14 @@ Result<std::shared_ptr<ObjectStore>> ObjectStore::open(const std::string& object
   return std::shared_ptr<ObjectStore>(new ObjectStore(std::move(state)));
 }
 
-Result<std::shared_ptr<ObjectStore>> ObjectStore::open_bundle(const std::string& path, const BundleHead& head,
-                                                              const StoreOptions& options) {
-  Result<Pack> pack = Pack::inside(path, head.length, head.hash);
+Result<std::shared_ptr<ObjectStore>> ObjectStore::open_bundle(const std::string& name, std::string_view file,
+                                                              const BundleHead& head, const StoreOptions& options) {
+  if (file.size() < head.length) return Error{"damaged", name + ": cut short"};
+  Result<Pack> pack = Pack::of_bytes(name, file.substr(head.length), head.hash);
   if (!pack) return pack.error();
   auto state = std::make_unique<State>();
   state->kind = head.hash;
   state->options = options;
-  state->folders = {path};
   state->promisor = head.partial;
   state->packs.push_back(std::make_shared<const Pack>(std::move(*pack)));
   state->salvage_packs();

@@ -50,8 +50,8 @@ class ObjectStore {
   static Result<std::shared_ptr<ObjectStore>> open(const std::string& objects_dir, HashKind kind,
                                                    const StoreOptions& options = {});
   // The objects of a bundle (bundle.h), read through once to find their names. Objects that the bundle leaves to
-  // its receiver count as kept by a promisor.
-  static Result<std::shared_ptr<ObjectStore>> open_bundle(const std::string& path, const BundleHead& head,
+  // its receiver count as kept by a promisor. `file` is all of its bytes and outlives the store; `name` is for messages.
+  static Result<std::shared_ptr<ObjectStore>> open_bundle(const std::string& name, std::string_view file, const BundleHead& head,
                                                           const StoreOptions& options = {});
   ~ObjectStore();
   ObjectStore(const ObjectStore&) = delete;

@@ -9,16 +9,11 @@
 
 namespace kimiguard::git {
 
-Result<Pack> Pack::inside(const std::string& path, std::size_t at, HashKind kind) {
+Result<Pack> Pack::of_bytes(const std::string& name, std::string_view bytes, HashKind kind) {
   Pack pack;
-  pack.path_ = path;
+  pack.path_ = name;
   pack.kind_ = kind;
-  Result<MappedFile> file = MappedFile::open(pack.path_);
-  if (!file) return file.error();
-  pack.file_ = std::make_shared<const MappedFile>(std::move(*file));
-  if (pack.file_->bytes().size() < at) return Error{"damaged", pack.path_ + ": cut short"};
-  pack.bytes_ = pack.file_->bytes().substr(at);
-  const std::string_view bytes = pack.bytes_;
+  pack.bytes_ = bytes;
   if (bytes.size() < kHeader) return Error{"damaged", pack.path_ + ": cut short"};
   const std::uint32_t version = load_be32(bytes.data() + 4);
   // Entries speak for themselves: a broken first line is no reason to leave them unread.
@@ -26,15 +21,19 @@ Result<Pack> Pack::inside(const std::string& path, std::size_t at, HashKind kind
   pack.claimed_count_ = load_be32(bytes.data() + 8);
   const std::size_t hash = hash_bytes(kind);
   pack.entries_end_ = bytes.size() < kHeader + hash ? bytes.size() : bytes.size() - hash;
-  pack.index_error_ = Error{"missing", path + ": a pack in a bundle has no index"};
+  pack.index_error_ = Error{"missing", name + ": a pack in a bundle has no index"};
   // The trailer is known to be there, unless the pack is cut short: then its last bytes may be an entry's.
   return pack;
 }
 
 Result<Pack> Pack::open(const std::string& stem, HashKind kind) {
-  Result<Pack> opened = inside(stem + ".pack", 0, kind);
+  Result<MappedFile> mapped = MappedFile::open(stem + ".pack");
+  if (!mapped) return mapped.error();
+  const auto file = std::make_shared<const MappedFile>(std::move(*mapped));
+  Result<Pack> opened = of_bytes(stem + ".pack", file->bytes(), kind);
   if (!opened) return opened;
   Pack pack = std::move(*opened);
+  pack.file_ = file;
   const std::string_view bytes = pack.bytes_;
   const auto beside = [&](const char* suffix) { return ::access((stem + suffix).c_str(), F_OK) == 0; };
   pack.promisor_ = beside(".promisor");

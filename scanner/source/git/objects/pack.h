@@ -39,8 +39,8 @@ class Pack {
   // a missing or broken index, or one made for another pack, leaves indexed() false.
   static Result<Pack> open(const std::string& stem, HashKind kind);
 
-  // A pack that begins `at` bytes into a file and ends with it, without an index (a bundle's).
-  static Result<Pack> inside(const std::string& path, std::size_t at, HashKind kind);
+  // A pack without an index (a bundle's), whose bytes outlive it. `name` stands for its path.
+  static Result<Pack> of_bytes(const std::string& name, std::string_view bytes, HashKind kind);
 
   const std::string& path() const { return path_; }  // of the .pack file
   HashKind hash_kind() const { return kind_; }
@@ -68,7 +68,7 @@ class Pack {
   std::string path_;
   HashKind kind_ = HashKind::sha1;
   std::shared_ptr<const MappedFile> file_;
-  std::string_view bytes_;  // in file_
+  std::string_view bytes_;  // in file_, or the caller's
   std::shared_ptr<const PackIndex> index_;
   Error index_error_;
   std::uint64_t entries_end_ = 0;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "scanner/core/find_class.h"
 #include "scanner/source/git/objects/buffer_pool.h"
 #include "scanner/source/git/objects/delta.h"
 #include "scanner/source/git/objects/inflate.h"
@@ -20,6 +21,8 @@ constexpr std::uint64_t kStackBytes = std::uint64_t{128} << 20;
 // Bytes that trial inflations may yield while looking for the next entry, and that rebuilding may.
 constexpr std::uint64_t kTrialFloor = std::uint64_t{1} << 30;
 constexpr std::uint64_t kWorkFloor = std::uint64_t{32} << 30;
+// Nine bytes of size, nine of an offset or 32 of a name, at most.
+constexpr std::uint64_t kLongestHead = 42;
 
 struct Entry {
   std::uint64_t offset = 0;
@@ -81,16 +84,38 @@ class Salvage {
     return head.data + *taken;
   }
 
-  // A cheap look at whether an entry may begin here, before inflating.
-  bool may_begin(std::uint64_t offset) const {
-    const std::optional<EntryHead> head = pack_.head(offset);
-    if (!head) return false;
-    const std::string_view in = stream(head->data);
+  // Whether a zlib stream (RFC 1950) without a dictionary may begin here.
+  bool may_begin_stream(std::uint64_t offset) const {
+    const std::string_view in = stream(offset);
     if (in.size() < 6) return false;
     const unsigned first = static_cast<std::uint8_t>(in[0]);
     const unsigned second = static_cast<std::uint8_t>(in[1]);
-    return (first & 15U) == 8 && (first >> 4) <= 7 && (first * 256 + second) % 31 == 0 &&
-           (second & 32U) == 0;
+    return (first & 0x8fU) == 8 && (first * 256 + second) % 31 == 0 && (second & 32U) == 0;
+  }
+
+  // Where from `offset` on a stream may begin; the end of the entries, if nowhere.
+  std::uint64_t next_stream(std::uint64_t offset) const {
+    const std::uint64_t end = pack_.entries_end();
+    const auto method = [](char c) { return (c & 0x8f) == 8; };
+    while ((offset = first_of_class(pack_.bytes(), offset, end, method)) < end && !may_begin_stream(offset)) ++offset;
+    return offset;
+  }
+
+  // Where the next entry begins that can be inflated, from `at` on, which moves there; nothing, if there is none.
+  std::optional<std::uint64_t> find_entry(std::uint64_t& at, EntryHead& head, std::uint64_t& trials) {
+    const std::uint64_t end = pack_.entries_end();
+    for (std::uint64_t begins = next_stream(at); begins < end; ++at) {
+      if (begins <= at) begins = next_stream(at + 1);
+      if (begins == end) break;
+      if (begins - at > kLongestHead) at = begins - kLongestHead;
+      const std::optional<EntryHead> trial = pack_.head(at);
+      if (!trial || trial->size > trials || !may_begin_stream(trial->data)) continue;
+      if (const std::optional<std::uint64_t> next = read_entry(at, head)) return next;
+      // A failed trial may have inflated nearly all it claims.
+      trials -= std::min(trials, std::min<std::uint64_t>(trial->size, (end - at) * 4));
+    }
+    at = end;
+    return std::nullopt;
   }
 
   void scan() {
@@ -102,16 +127,8 @@ class Salvage {
       EntryHead head;
       std::optional<std::uint64_t> next = read_entry(at, head);
       if (!next) {
-        const std::uint64_t bad = at;
-        for (++at; at < end && !next; ++at) {
-          if (!may_begin(at)) continue;
-          const std::optional<EntryHead> trial = pack_.head(at);
-          if (trial->size > trials) continue;
-          next = read_entry(at, head);
-          // A failed trial may have inflated nearly all it claims.
-          if (!next) trials -= std::min(trials, std::min<std::uint64_t>(trial->size, (end - at) * 4));
-        }
-        if (next) --at;
+        const std::uint64_t bad = at++;
+        next = find_entry(at, head, trials);
         // What is left at the very end is the trailer.
         if (next || at - bad != hash) unread_ += at - bad;
         if (!next) break;
