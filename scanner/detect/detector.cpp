@@ -24,6 +24,7 @@
 #include "scanner/detect/surroundings.h"
 #include "scanner/rulebook/expression.h"
 #include "scanner/source/container/unpacking.h"
+#include "scanner/text/char_class.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/region.h"
 #include "scanner/text/token.h"
@@ -354,6 +355,13 @@ struct Detector::State {
     return text::may_decode_to_text(piece);
   }
 
+  // Whether the letters that keys begin with stand there and end there. Among digits of base64 they are chance.
+  static bool leads_to_key(std::string_view lead) {
+    for (std::size_t at = lead.find("sk"); at != std::string_view::npos; at = lead.find("sk", at + 1))
+      if (at + 2 >= lead.size() || lead[at + 2] == '-' || lead[at + 2] == '_' || text::base64_value(lead[at + 2]) < 0) return true;
+    return false;
+  }
+
   // An encoding of an encoding has no form of its own. What is escaped from end to end, or decodes to text, is
   // decoded whatever it holds; there its inside is found by itself.
   static void find_nested(std::string_view bytes, Span candidate, std::vector<Window>& windows) {
@@ -377,7 +385,7 @@ struct Detector::State {
       if (end - at < kWrappedRun) break;
       // Behind the mark of an escape, with the beginning of a key before it: its "-" may be escaped twice.
       const bool marked = at == candidate.begin && at >= 3 && (bytes[at - 1] == '\\' || bytes[at - 1] == '%' || bytes[at - 1] == ';') &&
-                          bytes.substr(at - std::min(at, kMarkedLead), std::min(at, kMarkedLead)).find("sk") != std::string_view::npos;
+                          leads_to_key(bytes.substr(at - std::min(at, kMarkedLead), std::min(at, kMarkedLead)));
       std::uint64_t hit = std::min(end, at + 48);
       if (!row && !marked) {
         const auto inside = decoded_candidate(bytes.substr(at, end - at));

@@ -140,7 +140,7 @@ struct Literal {
 };
 Literal literal_around(std::string_view bytes, Span around, Span window) {
   Literal literal{window, false, false};
-  const auto mark = [](char c) { return (c == '\n') | (c == '"'); };
+  const auto mark = [](auto c, auto all) { return (c == all('\n')) | (c == all('"')); };
   for (std::uint64_t at = around.begin; (at = behind_last_of_class(bytes, window.begin, at, mark)) > window.begin; --at) {
     if (escaped(bytes, at - 1, window.begin)) continue;
     literal.inside.begin = at;
@@ -178,14 +178,16 @@ void add_escapes(std::string_view bytes, Span around, Span window, ViewsGiven* g
   if (auto view = decode_escapes(bytes, lines)) views.push_back(std::move(*view));
 }
 
-bool ends_word(char c) {
-  return (c == ' ') | (c == '\t') | (c == '\n') | (c == '\r') | (c == '"') | (c == '\'') | (c == '<') | (c == '>') | (c == '`') | (c == '\0');
-}
+// White space, quotes, brackets of tags, NUL.
+constexpr auto kEndsWord = [](auto c, auto all) {
+  return (c == all(' ')) | (c == all('\t')) | (c == all('\n')) | (c == all('\r')) | (c == all('"')) | (c == all('\'')) | (c == all('<')) |
+         (c == all('>')) | (c == all('`')) | (c == all('\0'));
+};
 
 void add_percent(std::string_view bytes, Span around, Span window, ViewsGiven* given, std::vector<View>& views) {
   // Without a percent sign in reach the word is not walked, which in a text of one line is the whole window.
   if (bytes.substr(0, window.end).find('%', window.begin) == std::string_view::npos) return;
-  const Span word{behind_last_of_class(bytes, window.begin, around.begin, ends_word), first_of_class(bytes, around.end, window.end, ends_word)};
+  const Span word{behind_last_of_class(bytes, window.begin, around.begin, kEndsWord), first_of_class(bytes, around.end, window.end, kEndsWord)};
   if (bytes.substr(0, word.end).find('%', word.begin) == std::string_view::npos || given_before(given, kPercent, word)) return;
   if (auto view = decode_percent(bytes, word)) views.push_back(std::move(*view));
 }

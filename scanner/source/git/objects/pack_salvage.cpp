@@ -96,7 +96,7 @@ class Salvage {
   // Where from `offset` on a stream may begin; the end of the entries, if nowhere.
   std::uint64_t next_stream(std::uint64_t offset) const {
     const std::uint64_t end = pack_.entries_end();
-    const auto method = [](char c) { return (c & 0x8f) == 8; };
+    const auto method = [](auto c, auto all) { return (c & all('\x8f')) == all(8); };
     while ((offset = first_of_class(pack_.bytes(), offset, end, method)) < end && !may_begin_stream(offset)) ++offset;
     return offset;
   }
