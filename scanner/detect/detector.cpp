@@ -14,6 +14,7 @@
 #include "scanner/detect/attribution.h"
 #include "scanner/detect/compressed_token.h"
 #include "scanner/detect/context_memory.h"
+#include "scanner/detect/digest.h"
 #include "scanner/detect/encoded_segments.h"
 #include "scanner/detect/foreign.h"
 #include "scanner/detect/jwt.h"
@@ -294,6 +295,7 @@ struct Detector::State {
   void find(std::string_view bytes, std::vector<Window>& windows) {
     candidates.clear();
     find_candidates(bytes, candidates);
+    std::erase_if(candidates, [&](Span one) { return one.size() >= kRunLength && is_digest(bytes, one); });
     for (std::size_t i = 0; i < candidates.size();) {
       Span window = widened(candidates[i], bytes.size());
       // Windows that touch are looked at once.

@@ -41,6 +41,7 @@ void radix_sort(std::vector<Row>& rows, std::uint64_t highest) {
 // inside the pack, and then needs no further belief.
 bool order_from_rev(PackEntries& entries) {
   std::string path = entries.pack->path();
+  if (!path.ends_with(".pack")) return false;  // bytes in memory
   path.replace(path.size() - 4, 4, "rev");
   const Result<MappedFile> file = MappedFile::open(path);
   if (!file) return false;
