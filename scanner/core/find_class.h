@@ -1,7 +1,7 @@
 // The nearest byte of a class, forwards and backwards, 32 at a time: on lines of 16 KB twenty times as fast as going along
 // them. (Left to itself, g++ 12 makes a table of bits of such comparisons, and no vectors.)
 //
-// A class is said once, for a byte and for sixteen: [](auto c, auto all) { return (c == all('\n')) | (c == all('"')); }
+// A class is said for sixteen bytes at once: [](auto c, auto all) { return (c == all('\n')) | (c == all('"')); }
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,10 @@ namespace find_class {
 using Block = unsigned char __attribute__((vector_size(16)));
 
 inline Block in_all(char c) { return Block{} + static_cast<unsigned char>(c); }
-inline unsigned char in_one(char c) { return static_cast<unsigned char>(c); }
 
 template <class Is>
 bool here(char c, const Is& is) {
-  return is(static_cast<unsigned char>(c), in_one);
+  return is(in_all(c), in_all)[0] != 0;
 }
 
 template <class Is>
