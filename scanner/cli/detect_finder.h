@@ -30,6 +30,7 @@ class DetectFinder final : public git::Finder {
     }
     // An archive or a database is opened even if its bytes show nothing.
     if (containers_ && bytes.size() > 64 && may_be_container(bytes)) hits.push_back({0, 8, 3});
+    if (containers_ && archive::ends_as_zip(bytes)) hits.push_back({bytes.size() - 22, bytes.size(), 3});
     if (bytes.size() > 64 && bytes.starts_with("version https://git-lfs.")) hits.push_back({0, 24, 4});
   }
   std::size_t reach() const override { return (wide_ ? kLongestForeign : kLongest) + 320; }
@@ -71,7 +72,7 @@ class DetectFinder final : public git::Finder {
     switch (bytes[0]) {
       case 'P': return bytes.starts_with("PK") || bytes.starts_with("PACK");
       case '#': return bytes.starts_with("# v2 git bundle") || bytes.starts_with("# v3 git bundle");
-      case 'x': return static_cast<unsigned char>(bytes[1]) == 0x9c || bytes[1] == '\x01' || static_cast<unsigned char>(bytes[1]) == 0xda;
+      case 'x': return static_cast<unsigned char>(bytes[1]) == 0x9c || bytes[1] == '\x01' || bytes.starts_with("xar!\0"sv) || static_cast<unsigned char>(bytes[1]) == 0xda;
       case '\x1f': return bytes[1] == '\x8b';
       case '\xfd': return bytes.starts_with("\xfd" "7zXZ");
       case '\x28': return bytes.starts_with("\x28\xb5\x2f\xfd");
@@ -79,7 +80,7 @@ class DetectFinder final : public git::Finder {
       case '0': return bytes.starts_with("07070");
       case '!': return bytes.starts_with("!<arch>");
       case '%': return bytes.starts_with("%PDF");
-      case 'b': return bytes.starts_with("bplist");
+      case 'b': return bytes.starts_with("bplist") || bytes.starts_with("begin ");
       case 'B': return bytes.starts_with("BZh");
       case 'L': return bytes.starts_with("LZIP");
       case '\xed': return bytes.starts_with("\xed\xab\xee\xdb");

@@ -4,14 +4,18 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include "scanner/cli/detect_finder.h"
 #include "scanner/cli/disk_file.h"
+#include "scanner/cli/held_before.h"
 #include "scanner/source/git/history/commit_text.h"
 #include "scanner/source/git/history/missing_objects.h"
+#include "scanner/source/git/history/preimage.h"
 #include "scanner/source/git/history/provenance.h"
 #include "scanner/source/git/history/range.h"
 #include "scanner/source/git/history/revision.h"
@@ -21,6 +25,7 @@
 #include "scanner/source/git/objects/object_walk.h"
 #include "scanner/source/git/repository/file_status.h"
 #include "scanner/source/git/repository/git_texts.h"
+#include "scanner/source/git/repository/plain_file.h"
 #include "scanner/source/git/repository/ref_snapshot.h"
 #include "scanner/source/unpack/unpack.h"
 
@@ -35,6 +40,7 @@ struct ObjectMatch {
   git::ObjectId id;
   git::ObjectType type = git::ObjectType::blob;
   std::string name;  // tree: the entry's name; tag: the tag's
+  bool in_name = false;  // in the path of a file
 };
 
 // A blob that may hold settings, at the path that it was read for.
@@ -446,6 +452,51 @@ void read_objects(const git::ObjectStore& store, const std::vector<std::pair<git
   for (std::thread& thread : others) thread.join();
 }
 
+// Takes out what stood at its path, or at the one it was renamed from, before the range. In the order of commits: what one of
+// the range brings in stays new in those that follow.
+std::uint64_t drop_held_before(std::vector<ObjectMatch>& found, const git::Range& range, const git::ObjectStore& store, HeldBefore& held,
+                               git::HashKind hash) {
+  std::unordered_map<std::string, std::vector<const ObjectMatch*>> by_blob;
+  for (const ObjectMatch& match : found)
+    if (match.type == git::ObjectType::blob) by_blob[match.id.hex()].push_back(&match);
+  if (by_blob.empty()) return 0;
+  std::unordered_map<std::string, std::vector<git::OldFile>> gone;  // by commit
+  const auto gone_in = [&](const git::ObjectId& commit) -> const std::vector<git::OldFile>& {
+    const auto [known, fresh] = gone.try_emplace(commit.hex());
+    if (fresh && !commit.empty()) {
+      const git::CommitTrees trees = git::trees_of(store, commit, hash);
+      for (const git::ObjectId& parent : trees.parents)
+        for (git::OldFile& file : git::gone_files(store, parent, trees.tree)) known->second.push_back(std::move(file));
+    }
+    return known->second;
+  };
+  std::set<std::pair<std::string, std::string>> brought;       // secret and path
+  std::set<std::pair<std::string, std::string>> new_in;  // secret and blob
+  std::set<std::pair<std::string, std::string>> old_in;
+  for (const git::RangeBlob& blob : range.blobs) {
+    const auto matches = by_blob.find(blob.id.hex());
+    if (matches == by_blob.end()) continue;
+    for (const ObjectMatch* match : matches->second) {
+      const std::string secret = match->match.secret.id();
+      std::string place;  // where it was; "" nowhere
+      if (std::any_of(blob.before.begin(), blob.before.end(), [&](const git::ObjectId& old) { return held.holds(old, blob.path, secret); }))
+        place = blob.path;
+      else if (blob.before.empty())
+        if (const git::OldFile* from = held.renamed_from(gone_in(blob.commit), blob.id, secret); from != nullptr) place = from->path;
+      if (place.empty() || brought.contains({secret, place})) {
+        brought.insert({secret, blob.path});
+        new_in.insert({secret, blob.id.hex()});
+      } else {
+        old_in.insert({secret, blob.path});
+      }
+    }
+  }
+  std::erase_if(found, [&](const ObjectMatch& match) {
+    return match.type == git::ObjectType::blob && !new_in.contains({match.match.secret.id(), match.id.hex()});
+  });
+  return old_in.size();
+}
+
 Result<GitScanned> scan_range(const git::Repository& repository, const git::ObjectStore& store, const git::RefSnapshot& refs,
                               const git::RangeSpec& spec, const std::shared_ptr<detect::Detection>& detection,
                               const GitScanOptions& options, PlaceNamer& namer) {
@@ -463,7 +514,7 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
   const Placer placer(repository, namer);
   for (const git::RangeBlob& blob : range->blobs) {
     if (paths.emplace(blob.id.hex(), blob.path).second) wanted.emplace_back(blob.id, blob.path);
-    if (blob.path.size() < 51) continue;
+    if (blob.path.size() < 51 || !blob.before.empty()) continue;
     // A name can be a leak, too.
     Document document;
     document.bytes = blob.path;
@@ -477,6 +528,8 @@ Result<GitScanned> scan_range(const git::Repository& repository, const git::Obje
   std::vector<ObjectMatch> found;
   std::vector<ObjectConfig> configs;
   read_objects(store, wanted, detection, options, repository, found, configs, scanned);
+  HeldBefore held(store, detection, options.open_containers);
+  scanned.held_before = drop_held_before(found, *range, store, held, repository.hash);
   for (ObjectConfig& config : configs) {
     // Only what stands at the end of the range is in force.
     const bool stands = std::any_of(spec.include.begin(), spec.include.end(), [&](const git::ObjectId& tip) {
@@ -528,6 +581,56 @@ Result<GitScanned> GitScan::push(const git::Repository& repository, bool receivi
   return scanned;
 }
 
+namespace {
+
+// What the parents of the commit to come have at a path: HEAD, and in a merge what is merged.
+class StagedBefore {
+ public:
+  StagedBefore(const git::Repository& repository, const git::ObjectStore& store, const git::Staged& staged)
+      : repository_(repository), store_(store) {
+    for (const git::StagedChange& change : staged.changes) {
+      if (change.kind == git::StagedChange::Kind::deleted) gone_.push_back({change.path, change.old_id});
+      else if (!change.old_id.empty()) old_[change.path] = change.old_id;
+    }
+  }
+
+  bool has(const std::string& path) const { return old_.contains(path); }
+
+  bool held(HeldBefore& held, const std::string& path, const git::ObjectId& id, const std::string& secret) const {
+    const auto old = old_.find(path);
+    if (old != old_.end() ? held.holds(old->second, path, secret) : held.renamed_from(gone_, id, secret) != nullptr) return true;
+    for (const git::ObjectId& tree : merged()) {
+      const auto place = git::find_in_tree(store_, tree, path);
+      if (place && !place->id.empty() && held.holds(place->id, path, secret)) return true;
+    }
+    return false;
+  }
+
+ private:
+  // Trees of MERGE_HEAD, read when first asked for.
+  const std::vector<git::ObjectId>& merged() const {
+    if (merged_) return *merged_;
+    merged_.emplace();
+    const auto file = git::read_plain_file(repository_.git_dir + "/MERGE_HEAD", 64 << 10);
+    const std::string text = file ? *file : std::string();
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find('\n', at), text.size());
+      if (const auto id = git::ObjectId::from_hex(std::string_view(text).substr(at, end - at)))
+        if (const git::CommitTrees trees = git::trees_of(store_, *id, repository_.hash); !trees.tree.empty()) merged_->push_back(trees.tree);
+      at = end + 1;
+    }
+    return *merged_;
+  }
+
+  const git::Repository& repository_;
+  const git::ObjectStore& store_;
+  std::vector<git::OldFile> gone_;
+  std::unordered_map<std::string, git::ObjectId> old_;
+  mutable std::optional<std::vector<git::ObjectId>> merged_;
+};
+
+}  // namespace
+
 Result<GitScanned> GitScan::staged(const git::Repository& repository, const std::vector<std::string>& named) {
   auto store = open_store(repository);
   if (!store) return store.error();
@@ -571,9 +674,12 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
   // The same blob may be staged at several paths: each is a place.
   std::unordered_map<std::string, std::vector<std::string>> paths;
   for (const auto& [id, path] : wanted) paths[id.hex()].push_back(path);
+  const StagedBefore before(repository, **store, read->staged);
+  HeldBefore held(**store, detection_, options_.open_containers);
+  std::set<std::string> old;
   MatchCollector names(detection_, {false, -1, {}, false});
   for (const auto& [id, path] : wanted) {
-    if (path.size() < 51) continue;
+    if (path.size() < 51 || before.has(path)) continue;
     Document document;
     document.bytes = path;
     document.origin = origin_of(id, git::ObjectType::blob, repository.git_dir);
@@ -581,6 +687,7 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
     for (Match& match : names.matches()) {
       ObjectMatch as_name;
       as_name.id = id;
+      as_name.in_name = true;
       as_name.match = std::move(match);
       found.push_back(std::move(as_name));
     }
@@ -598,11 +705,16 @@ Result<GitScanned> GitScan::staged(const git::Repository& repository, const std:
       if (std::find(done.begin(), done.end(), once) != done.end()) continue;
       done.push_back(once);
       if (!detection_->stands_at(match.match, {path}, "")) continue;
+      if (!scanned.equals_head && !match.in_name && before.held(held, path, match.id, match.match.secret.id())) {
+        old.insert(path + '\0' + match.match.secret.id());
+        continue;
+      }
       ObjectMatch copy = match;
       known.provenance.paths = {path};
       scanned.sightings.push_back(placer.sighting(std::move(copy), &known, path));
     }
   }
+  scanned.held_before = old.size();
   return scanned;
 }
 

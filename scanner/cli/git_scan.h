@@ -36,6 +36,8 @@ struct GitScanned {
   std::vector<std::string> notes;
   // What the markers of this tree may be read from when only a base revision's count: full hex, "" = none.
   std::string base;
+  // What a range or the index has of keys that were at their place before it: not among the sightings.
+  std::uint64_t held_before = 0;
   // --staged where the index equals HEAD: the caller reads files instead.
   bool equals_head = false;
 };

@@ -54,7 +54,7 @@ void MatchCollector::take(const Document& document, std::vector<Match> found) {
 void MatchCollector::document_and_inside(const Document& whole, std::string_view name) {
   const std::size_t first = matches_.size();
   document(whole);
-  if (!options_.open_containers || !unpack::has_inside(name, whole.bytes.substr(0, unpack::kFirstBytes))) return;
+  if (!options_.open_containers || !(unpack::has_inside(name, whole.bytes.substr(0, unpack::kFirstBytes)) || unpack::has_inside_at_end(whole.bytes))) return;
   coverage_.add(unpack::read_bytes(whole.bytes, whole.origin, {}, [&](const Document& inner) { document(inner); }));
   drop_raw_twins(first, whole.origin);
 }
@@ -222,6 +222,8 @@ bool MatchCollector::piece(const files::OpenFile& file, const files::Piece& piec
     if (!file.rereadable)
       counted_ = text::position_at(piece.bytes, piece.bytes.size() - std::min(files::kOverlap, piece.bytes.size()), counted_);
   } else {
+    container_ = container_ || (options_.open_containers && (file.rereadable || piece.whole) && unpack::has_inside_at_end(piece.bytes));
+    if (container_ && stream_.empty() && !file.rereadable) stream_.append(piece.bytes);
     inside_of(file);
   }
   return true;

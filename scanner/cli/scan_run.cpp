@@ -107,6 +107,7 @@ class ScanRun {
     std::move(scanned.configs.begin(), scanned.configs.end(), std::back_inserter(configs_));
     std::move(scanned.problems.begin(), scanned.problems.end(), std::back_inserter(problems_));
     if (!scanned.base.empty()) base_ = scanned.base;
+    held_before_ += scanned.held_before;
   }
 
   // --staged, --range, --since, --branch: of the repository that holds the first PATH.
@@ -441,6 +442,9 @@ class ScanRun {
     if (ignored_files_ > 0)
       report.notes.push_back(std::to_string(ignored_files_) + " files that git ignores were skipped (--respect-gitignore).");
     report.notes.insert(report.notes.begin(), notes_.begin(), notes_.end());
+    if (held_before_ > 0)
+      report.notes.push_back(options_.common.language() == "zh" ? std::to_string(held_before_) + " 处密钥在此之前就已存在：未计入。"
+                                                                : std::to_string(held_before_) + (held_before_ == 1 ? " key that was there before: not counted." : " keys that were there before: not counted."));
     if (!options_.common.rules.empty()) {
       const std::vector<std::string>& of_rules = rules_->rulebook()->notes;
       report.notes.insert(report.notes.end(), of_rules.begin(), of_rules.end());
@@ -475,6 +479,7 @@ class ScanRun {
   std::vector<suppress::Problem> problems_;  // of markers
   std::optional<git::Repository> narrowed_to_;
   std::vector<std::string> notes_;
+  std::uint64_t held_before_ = 0;
   std::string base_;
   bool history_missing_ = false;
   std::mutex ignore_mutex_;  // status_ is for one thread at a time

@@ -26,6 +26,7 @@
 #include "scanner/rulebook/expression.h"
 #include "scanner/source/container/unpacking.h"
 #include "scanner/text/char_class.h"
+#include "scanner/text/codes.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/region.h"
 #include "scanner/text/token.h"
@@ -52,6 +53,8 @@ constexpr std::uint64_t kNestedStep = 12 << 10;
 constexpr std::uint64_t kMarkedLead = 64;
 // UTF-16 text is decoded whole up to this size, else around candidates.
 constexpr std::uint64_t kWholeUnits = 64 << 20;
+// Candidates that cover "sk-" as it stands, in UTF-16 too.
+constexpr std::uint64_t kShortPrefix = 5;
 
 std::unique_ptr<re2::RE2> compile(const std::string& expression) {
   re2::RE2::Options options;
@@ -158,6 +161,14 @@ bool has_escapes_near(std::string_view text, Span span) {
   const std::string_view near = text.substr(begin, span.size() + 800);
   return near.find_first_of("\\%&\x1b") != std::string_view::npos || near.find("=3D") != std::string_view::npos ||
          near.find("^[[") != std::string_view::npos;
+}
+
+// Word processors and chats put these around what people type.
+bool has_typographic_quotes_near(std::string_view text, Span span) {
+  const std::uint64_t begin = span.begin > 200 ? span.begin - 200 : 0;
+  const std::string_view near = text.substr(begin, span.size() + 400);
+  return near.find("\xE2\x80") != std::string_view::npos || near.find("\xE3\x80") != std::string_view::npos ||
+         near.find("\xEF\xBC") != std::string_view::npos || near.find("\xC2\xAB") != std::string_view::npos;
 }
 
 // Quotes and brackets around a key are percent codes or entities.
@@ -323,6 +334,28 @@ struct Detector::State {
       windows.push_back(special_window(Window::Special::recording, {0, bytes.size()}));
   }
 
+  // Where "sk-" stands in UTF-32, with as many letters behind it as views_at wants; from `at` on. Asked of what was decoded only:
+  // whole texts in UTF-32 tell it at their beginning.
+  static std::optional<std::uint64_t> key_in_utf32(std::string_view bytes, std::uint64_t at) {
+    using namespace std::string_view_literals;
+    constexpr std::string_view kMiddle = "s\0\0\0k\0\0\0-"sv;
+    for (std::size_t s = bytes.find(kMiddle, at); s != std::string_view::npos; s = bytes.find(kMiddle, s + 1)) {
+      const std::uint64_t begin = s >= 3 && !text::reads_little_endian_32(bytes, s) ? s - 3 : s;
+      if (begin + kRunLength <= bytes.size()) return begin;
+    }
+    return std::nullopt;
+  }
+
+  static void find_utf32(std::string_view bytes, std::vector<Window>& windows) {
+    for (auto at = key_in_utf32(bytes, 0); at; at = key_in_utf32(bytes, *at + kRunLength)) {
+      Window window;
+      window.span = {*at, *at + kRunLength};
+      window.encoded = true;
+      window.hit = window.span.end;
+      windows.push_back(window);
+    }
+  }
+
   // Most of what decodes to text holds nothing: asked here, before every decoder is. Where in the run the beginning of a
   // candidate ends that it decodes to. The place must not depend on where the run begins: versions of a file are looked at
   // by windows around what changed, and a hit at the edge of one is not believed.
@@ -339,6 +372,7 @@ struct Detector::State {
       for (unsigned skip = 0; skip < (digits == text::Digits::hex ? 2u : 4u); ++skip) {
         if (digits == text::Digits::hex && !std::all_of(run.begin(), run.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); })) break;
         const text::View view = text::decode_token(run, token, digits, skip);
+        if (const auto wide = key_in_utf32(view.text, 0)) return view.to_source({*wide, *wide + kRunLength}).end;
         if (!has_candidate(view.text)) continue;
         find_candidates(view.text, inside);
         const Span one = inside.front();
@@ -367,6 +401,11 @@ struct Detector::State {
   // An encoding of an encoding has no form of its own. What is escaped from end to end, or decodes to text, is
   // decoded whatever it holds; there its inside is found by itself.
   static void find_nested(std::string_view bytes, Span candidate, std::vector<Window>& windows) {
+    if (candidate.size() > kShortPrefix && candidate.size() < kRunLength && text::key_in_codes(bytes, candidate.begin)) {
+      windows.push_back(special_window(Window::Special::codes, candidate));
+      windows.back().hit = candidate.end;
+      return;
+    }
     const char first = bytes[candidate.begin];
     const bool row = candidate.size() >= kEscapes && (first == '\\' || first == '%' || first == '&');
     const bool wrap = candidate.size() == kWrappedRun + 1 && !row;
@@ -526,6 +565,7 @@ struct Detector::State {
     layer.text = document.bytes;
     look(work, layer, windows, 0);
     settle_generic(work);
+    settle_unknown_length(work);
 
     std::stable_sort(work.found.begin(), work.found.end(), [](const Found& a, const Found& b) {
       return std::tuple(a.span.begin, a.span.end) < std::tuple(b.span.begin, b.span.end);
@@ -680,6 +720,29 @@ struct Detector::State {
       if (!gives_way) kept.push_back(one);
     }
     work.found = std::move(kept);
+  }
+
+  // A key that is broken over lines or literals, or that the edge of what was decoded cuts, has a part that looks like one
+  // of another length.
+  void settle_unknown_length(Work& work) {
+    const auto unknown = [&](const Found& one) {
+      if (one.foreign || one.match.rule.empty()) return false;
+      const Rule* rule = shared->known().book->rule(one.match.rule);
+      return rule != nullptr && !rule->prefix.empty() && rule->body == 0;
+    };
+    std::vector<Span> parts;
+    for (const Found& one : work.found)
+      if (unknown(one)) parts.push_back(one.span);
+    if (parts.empty()) return;
+    std::vector<Span> known;
+    for (const Found& one : work.found)
+      if (!unknown(one)) known.push_back(one.span);
+    // Of several parts the longest stays.
+    std::erase_if(work.found, [&](const Found& one) {
+      if (!unknown(one)) return false;
+      return std::any_of(known.begin(), known.end(), [&](Span whole) { return whole.overlaps(one.span); }) ||
+             std::any_of(parts.begin(), parts.end(), [&](Span other) { return other.overlaps(one.span) && other.size() > one.span.size(); });
+    });
   }
 
   void look(Work& work, const Layer& layer, const std::vector<Window>& windows, int depth) {
@@ -875,6 +938,15 @@ struct Detector::State {
         if (in.size() == span.size()) add(inner, in);
       }
     }
+    if (has_typographic_quotes_near(layer.text, span)) {
+      const Span window{span.begin > 2 * kWindow ? span.begin - 2 * kWindow : 0, span.end + 2 * kWindow};
+      if (auto view = text::fold_quotes(layer.text, window)) {
+        const Span in = view->from_source(span);
+        const text::View whole = layer.view == nullptr ? std::move(*view) : text::compose(*layer.view, std::move(*view));
+        const Layer inner{whole.text, &whole, &layer};
+        if (in.size() == span.size()) add(inner, in);
+      }
+    }
     // What stands beside a key is seen only where brackets and quotes are.
     const bool brackets_hidden = !answers.empty() && hides_brackets(layer.text, span);
     add(layer, span);
@@ -1065,6 +1137,8 @@ struct Detector::State {
       views.push_back(text::decode_dump(layer.text, window.span));
     } else if (window.special == Window::Special::recording) {
       views.push_back(text::decode_recording(layer.text, window.span));
+    } else if (window.special == Window::Special::codes) {
+      if (auto view = text::decode_codes(layer.text, text::window_around(layer.text, window.span))) views.push_back(std::move(*view));
     } else if (form != text::TextForm::utf8 && form != text::TextForm::binary) {
       views.push_back(text::decode_units(layer.text, window.span, form));
     } else {
@@ -1096,6 +1170,7 @@ struct Detector::State {
       const Layer inner{whole.text, &whole, &layer};
       std::vector<Window> inside;
       find(whole.text, inside);
+      find_utf32(whole.text, inside);
       look(work, inner, inside, depth + 1);
     }
   }

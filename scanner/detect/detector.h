@@ -28,8 +28,8 @@ struct Window {
   bool plain = false;
   bool encoded = false;
   // joined: Document::joined, a key may touch the values before and behind it. Others say how all of `span` is decoded:
-  // compressed_token.h, text::decode_dump, text::decode_recording.
-  enum class Special { none, joined, compressed, dump, recording } special = Special::none;
+  // compressed_token.h, text::decode_dump, text::decode_recording. codes: around `hit` by text::decode_codes.
+  enum class Special { none, joined, compressed, dump, recording, codes } special = Special::none;
   std::uint64_t hit = 0;        // where the pattern ended; 0 for a whole document of UTF-16
   std::vector<unsigned> rules;  // plain: indexes of the rules that hit
   // A rule of another program hit, by its whole expression, its beginning (a match may go on behind the

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "scanner/core/processor.h"
+#include "scanner/text/codes.h"
 
 #ifdef KIMIGUARD_AVX2
 #include <immintrin.h>
@@ -27,6 +28,13 @@ constexpr auto kClass = make_class(true);
 constexpr auto kAlnum = make_class(false);
 
 std::uint8_t at(std::string_view bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
+
+// What an "s" in a list of characters has: 115, 0x73, 0X73, 0163, 's', "s".
+constexpr auto kCode = [] {
+  std::array<bool, 256> table{};
+  for (const char c : {'1', 'x', 'X', 's'}) table[static_cast<std::size_t>(c)] = true;
+  return table;
+}();
 
 bool is_hex(std::uint8_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -80,7 +88,7 @@ bool wide_prefix_at(std::string_view bytes, std::size_t dash) {
 bool is_hex(std::string_view bytes, std::size_t i) { return i < bytes.size() && is_hex(at(bytes, i)); }
 
 // Whether an escape that can stand for an ASCII character begins at `i`: \x2d, \u002d, \u{2d}, \U0000002d,
-// \055, %2D, %u002D, &#45;, &#x2d;, &amp;#45;. Of several backslashes the first one counts.
+// \055, \60, %2D, %u002D, &#45;, &#x2d;, &amp;#45;. Of several backslashes the first one counts.
 bool escape_at(std::string_view bytes, std::size_t i) {
   const std::string_view rest = bytes.substr(i, 24);
   if (rest.size() < 3) return false;
@@ -100,7 +108,9 @@ bool escape_at(std::string_view bytes, std::size_t i) {
     case 'U': return after.starts_with("U000000");
     case 'x': return after[1] == '{' || is_hex(after, 1);
     case '0':
-    case '1': return after[1] >= '0' && after[1] <= '7';
+    case '1':
+    case '6': return after[1] >= '0' && after[1] <= '7';
+    case '7': return after[1] == '0' || after[1] == '1';
     default: return false;
   }
 }
@@ -165,6 +175,21 @@ bool wrapped_at(std::string_view bytes, std::size_t at) {
   return std::all_of(run.begin(), run.end(), [](char c) { return kClass[static_cast<std::uint8_t>(c)]; });
 }
 
+// Calls back with the beginnings of keys in lists of characters that have their "s" in [begin, end). False: stop.
+template <class Sink>
+bool look_for_codes(std::string_view bytes, std::size_t begin, std::size_t end, Sink& sink) {
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!kCode[at(bytes, i)] || i + 1 >= bytes.size()) continue;
+    const char c = bytes[i];
+    const char next = bytes[i + 1];
+    const bool decimal = c == '1' && next == '1';
+    if (!decimal && (i == 0 || !(c == '1' ? next == '6' : c == 's' ? next == bytes[i - 1] || next == '\\' : next == '7'))) continue;
+    const std::size_t first = decimal ? i : i - 1;
+    if (const auto third = text::key_in_codes(bytes, first); third && !sink(Span{first, *third})) return false;
+  }
+  return true;
+}
+
 bool is_wrap_sign(char c) { return c == '\n' || c == '\r' || c == '\\'; }
 bool is_escape_sign(char c) { return c == '\\' || c == '%' || c == '&'; }
 
@@ -196,25 +221,33 @@ void plainly(std::string_view bytes, std::size_t begin, std::size_t open, std::s
   if (i - run >= kRunLength) sink(Span{run, i});
 }
 
+// All of a text without vectors.
+template <class Sink>
+void all_plainly(std::string_view bytes, Sink&& sink) {
+  bool more = true;
+  plainly(bytes, 0, 0, 0, [&](Span span) { return more = sink(span); });
+  if (more) look_for_codes(bytes, 0, bytes.size(), sink);
+}
+
 #ifdef KIMIGUARD_AVX2
 
 // What 32 bytes are, by two nibble look-ups (Mula/Langdale): a byte is of a kind when the sets of its high
 // and low nibble share the kind's bit.
 //   bits 0-3: letters (0x30-0x39 · 0x41-0x4F, 0x61-0x6F · 0x50-0x5A, 0x70-0x7A · 0x2B, 0x2F)
-//   bit 4: % and &  bit 5: line ends  bit 6: backslash
-//   bit 7: what a backslash of an escape of ASCII stands before: u U x 0 1 (and 5 8 p q P Q X)
+//   bit 4: % and & and comma  bit 5: line ends  bit 6: backslash
+//   bit 7: what a backslash of an escape of ASCII stands before: u U x 0 1 6 7 (and 5 8 p q v w P Q V W X)
 constexpr char kLetters = 1 | 2 | 4 | 8;
 constexpr char kWrapSigns = 32 | 64;
-constexpr char kEscapeSigns = 16 | 64;
+constexpr char kListSigns = 16 | 64;
 constexpr char kBackslash = 64;
 constexpr char kEscaped = -128;
 
 __attribute__((target("avx2"))) inline __m256i kinds_of(__m256i v) {
   const __m256i low = _mm256_setr_epi8(
-      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
-      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8,  //
-      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
-      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8);
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16 | kEscaped,
+      1 | 2 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 16 | 64, 2 | 32, 2, 2 | 8,  //
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16 | kEscaped,
+      1 | 2 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 16 | 64, 2 | 32, 2, 2 | 8);
   const __m256i high = _mm256_setr_epi8(
       32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0,  //
       32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -246,28 +279,94 @@ __attribute__((target("avx2"))) inline __m256i load(const char* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
 }
 
+// Whether a block may lie inside a long row of escapes, and is the one that is asked: a row of kEscapes at most
+// kEscapeGap apart has at least five of them in a block of odd number, the one of even number between two such blocks
+// holding 21 at most; and six signs (backslash, % and &), since those over ten bytes begin with two backslashes.
+__attribute__((always_inline)) inline bool may_be_in_row(std::uint64_t signs) {
+  static_assert(kEscapes >= 33 && kEscapeGap <= 12);
+  return std::popcount(signs) >= 6;
+}
+
+// Whether a block is to be asked for rows of escapes or lists of characters. A list as long as a key covers 153 bytes, so
+// it has so many commas in a block of odd number, 16 bytes apart at most. One of 12 of git/git's blocks, of Roo-Code's one of 50.
+constexpr int kListed = 4;
+__attribute__((always_inline)) inline bool may_be_listed(std::size_t pos, std::uint64_t signs) {
+  static_assert(kListed * text::kCodeStride <= 64);
+  return (pos & 64) != 0 && std::popcount(signs) >= kListed;
+}
+
+// Whether so many items of lists end in a block; the comma at its beginning is taken as fit. (One of 300 of git/git's.)
+__attribute__((always_inline)) inline bool may_list_characters(std::uint64_t commas, std::uint64_t enders) {
+  return std::popcount(commas & (enders << 1 | 1)) >= kListed;
+}
+
+// The signs of such a block that may begin escapes; none where fewer than four backslashes stand before what they can
+// escape (five begin, and the last backslash of one may lie behind the block). Transcripts are strings in strings,
+// full of \\n and \\\" (source code as JSON in JSON: 1.3 GB/s without this question, 5.4 with it).
+__attribute__((always_inline)) inline std::uint64_t row_signs(std::uint64_t signs, std::uint64_t backslashes, std::uint64_t escaped) {
+  const std::uint64_t others = signs & ~backslashes;
+  const std::uint64_t lasts = backslashes & (escaped >> 1 | std::uint64_t{1} << 63);
+  return std::popcount(others | lasts) >= 4 ? others | (backslashes & ~(backslashes << 1)) : 0;
+}
+
+// Bytes that an item of a list of characters ends with: digits, also hexadecimal, quotes, u and l.
+__attribute__((target("avx2"))) inline __m256i enders_of(__m256i v) {
+  const __m256i low = _mm256_broadcastsi128_si256(_mm_setr_epi8(1 | 8, 1 | 2, 1 | 2 | 4, 1 | 2, 1 | 2, 1 | 2 | 16, 1 | 2, 1 | 4, 1, 1, 0, 0, 2, 0, 0, 0));
+  const __m256i high = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 4, 1, 2, 16, 2 | 8, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m256i nibble = _mm256_set1_epi8(0x0F);
+  return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
+                          _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
+}
+
+// What is asked of a block that may_be_listed, by each kind of instructions in its own way.
+struct Listed {
+  std::uint64_t row_signs;  // see there
+  bool characters;          // see may_list_characters
+};
+__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) Listed listed_by_avx2(std::string_view bytes, std::size_t pos, std::uint64_t signs) {
+  const __m256i a = load(bytes.data() + pos);
+  const __m256i b = load(bytes.data() + pos + 32);
+  const __m256i comma = _mm256_set1_epi8(',');
+  const __m256i zero = _mm256_setzero_si256();
+  const std::uint64_t commas = mask_of(_mm256_cmpeq_epi8(a, comma), _mm256_cmpeq_epi8(b, comma));
+  Listed listed{0, std::popcount(commas) >= kListed &&
+                       may_list_characters(commas, mask_of(_mm256_cmpgt_epi8(enders_of(a), zero), _mm256_cmpgt_epi8(enders_of(b), zero)))};
+  signs &= ~commas;
+  if (may_be_in_row(signs)) {
+    const __m256i kinds_a = kinds_of(a);
+    const __m256i kinds_b = kinds_of(b);
+    const __m256i backslash = _mm256_set1_epi8(kBackslash);
+    listed.row_signs = row_signs(signs,
+                                 mask_of(_mm256_cmpeq_epi8(_mm256_and_si256(kinds_a, backslash), backslash),
+                                         _mm256_cmpeq_epi8(_mm256_and_si256(kinds_b, backslash), backslash)),
+                                 mask_of(kinds_a, kinds_b));
+  }
+  return listed;
+}
+
 // Blocks that want a closer look, put aside without a branch: a call in the loop, or a branch that is taken
 // now and then, halved its speed.
-template <class Sink>
+template <class Sink, Listed (*kListedIn)(std::string_view, std::size_t, std::uint64_t)>
 struct Aside {
   static constexpr std::size_t kMost = 2048;
   std::string_view bytes;
   Sink& sink;
-  std::size_t rows_done = 0;  // rows of escapes up to here were looked at
+  std::size_t rows_done = 0;   // rows of escapes up to here were looked at
+  std::size_t codes_done = 0;  // lists of characters that begin before here too
   std::size_t count = 0;
   struct Block {
     std::size_t pos;
     std::uint64_t wraps;    // signs of a line end with letters before them
-    std::uint64_t escapes;  // signs that may begin escapes of a long row
+    std::uint64_t signs;    // of a block that may_be_listed
   };
   Block blocks[kMost];  // never cleared: 48 KB for each small file or object would cost more than looking at it
 
   Aside(std::string_view whole, Sink& to) : bytes(whole), sink(to) {}
 
-  // `behind`: wrap signs behind letters; `escapes`: see row_signs. False: stop.
-  bool put(std::size_t pos, std::uint64_t behind, std::uint64_t escapes) {
-    blocks[count] = {pos, behind, escapes};
-    count += std::size_t{(behind | escapes) != 0};
+  // `behind`: wrap signs behind letters; `signs`: of a block that may_be_listed, else 0. False: stop.
+  bool put(std::size_t pos, std::uint64_t behind, std::uint64_t signs) {
+    blocks[count] = {pos, behind, signs};
+    count += std::size_t{(behind | signs) != 0};
     return count < kMost || look();
   }
 
@@ -279,8 +378,10 @@ struct Aside {
         const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(left));
         if (i >= kWrappedRun && letters_before(i) && wrapped_at(bytes, i) && !sink(Span{i - kWrappedRun, i + 1})) return false;
       }
+      if (blocks[n].signs == 0) continue;
+      const Listed listed = kListedIn(bytes, pos, blocks[n].signs);
       unsigned escapes = 0;
-      for (std::uint64_t left = blocks[n].escapes; left != 0; left &= left - 1) {
+      for (std::uint64_t left = listed.row_signs; left != 0; left &= left - 1) {
         const std::size_t i = pos + static_cast<std::size_t>(std::countr_zero(left));
         // In strings of strings most signs stand before a quote.
         if (i < rows_done || (i + 1 < bytes.size() && bytes[i + 1] == '"')) continue;
@@ -289,6 +390,12 @@ struct Aside {
         if (row.span.begin >= rows_done && row.escapes >= kEscapes && !sink(row.span)) return false;
         rows_done = std::max<std::size_t>(rows_done, row.span.end);
         escapes = 0;
+      }
+      if (listed.characters) {
+        // A list that has a block of odd number begins behind the one before it, or that one was looked at too.
+        const std::size_t begin = std::max(codes_done, pos - std::min<std::size_t>(pos, 128));
+        if (!look_for_codes(bytes, begin, std::min(bytes.size(), pos + 64), sink)) return false;
+        codes_done = pos + 64;
       }
     }
     count = 0;
@@ -321,23 +428,6 @@ __attribute__((always_inline)) inline bool is_dull(const Runs& runs, std::size_t
   return runs.twenty == 0 && touching < kWrappedRun;
 }
 
-// Whether a block may lie inside a long row of escapes, and is the one that is asked: a row of kEscapes at most
-// kEscapeGap apart has at least five of them in a block of odd number, the one of even number between two such blocks
-// holding 21 at most; and six signs (backslash, % and &), since those over ten bytes begin with two backslashes.
-__attribute__((always_inline)) inline bool may_be_in_row(std::size_t pos, std::uint64_t signs) {
-  static_assert(kEscapes >= 33 && kEscapeGap <= 12);
-  return (pos & 64) != 0 && std::popcount(signs) >= 6;
-}
-
-// The signs of such a block that may begin escapes; none where fewer than four backslashes stand before what they can
-// escape (five begin, and the last backslash of one may lie behind the block). Transcripts are strings in strings,
-// full of \\n and \\\" (source code as JSON in JSON: 1.3 GB/s without this question, 5.4 with it).
-__attribute__((always_inline)) inline std::uint64_t row_signs(std::uint64_t signs, std::uint64_t backslashes, std::uint64_t escaped) {
-  const std::uint64_t others = signs & ~backslashes;
-  const std::uint64_t lasts = backslashes & (escaped >> 1 | std::uint64_t{1} << 63);
-  return std::popcount(others | lasts) >= 4 ? others | (backslashes & ~(backslashes << 1)) : 0;
-}
-
 template <class Sink>
 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_view bytes, Sink&& sink) {
   const char* data = bytes.data();
@@ -348,8 +438,8 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
   const __m256i zero = _mm256_setzero_si256();
   const __m256i letters = _mm256_set1_epi8(0x0F);
   const __m256i wraps = _mm256_set1_epi8(kWrapSigns);
-  const __m256i escapes = _mm256_set1_epi8(kEscapeSigns);
-  Aside<std::remove_reference_t<Sink>> aside(bytes, sink);
+  const __m256i escapes = _mm256_set1_epi8(kListSigns);
+  Aside<std::remove_reference_t<Sink>, listed_by_avx2> aside(bytes, sink);
   std::size_t open = 0;      // class bytes directly before this block, as far as counted
   std::size_t pos = 0;
   for (; pos < whole; pos += 64) {
@@ -369,18 +459,10 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
     }
     const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
     const Runs runs(in);
-    std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
-                                  _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
-    if (may_be_in_row(pos, signs)) {
-      const __m256i backslash = _mm256_set1_epi8(kBackslash);
-      signs = row_signs(signs,
-                        mask_of(_mm256_cmpeq_epi8(_mm256_and_si256(kinds_a, backslash), backslash),
-                                _mm256_cmpeq_epi8(_mm256_and_si256(kinds_b, backslash), backslash)),
-                        mask_of(kinds_a, kinds_b));
-    } else {
-      signs = 0;
-    }
-    if ((signs | dashes) == 0 && is_dull(runs, open + lead)) {
+    const std::uint64_t signs = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, escapes), zero),
+                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, escapes), zero));
+    if (may_be_listed(pos, signs) && !aside.put(pos, 0, signs)) return;
+    if (dashes == 0 && is_dull(runs, open + lead)) {
       open = static_cast<std::size_t>(std::countl_one(in));
       continue;
     }
@@ -399,7 +481,7 @@ __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))) void by_avx2(std::string_v
     const std::uint64_t ends = mask_of(_mm256_cmpgt_epi8(_mm256_and_si256(kinds_a, wraps), zero),
                                        _mm256_cmpgt_epi8(_mm256_and_si256(kinds_b, wraps), zero));
     const std::uint64_t behind = (runs.twenty << 20 | std::uint64_t{open + lead >= kWrappedRun} << lead) & ends;
-    if (!aside.put(pos, behind, signs)) return;
+    if (!aside.put(pos, behind, 0)) return;
     // The class bits of this block say whether letters follow without touching memory, but for the last
     // few positions.
     while (dashes != 0) {
@@ -438,8 +520,8 @@ struct Block512 {
 
 __attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline Block512 block_at(std::string_view bytes, std::size_t pos) {
   const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
-      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16,
-      1 | 2 | 4, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 64, 2 | 32, 2, 2 | 8));
+      1 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4, 1 | 2 | 4 | 16 | kEscaped, 1 | 2 | 4 | 16 | kEscaped,
+      1 | 2 | 4 | kEscaped, 1 | 2 | 4 | kEscaped, 1 | 2 | 4, 2 | 4 | 32, 2 | 8, 2 | 16 | 64, 2 | 32, 2, 2 | 8));
   const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(
       32, 0, 8 | 16, 1 | kEscaped, 2, 4 | 64 | kEscaped, 2, 4 | kEscaped, 0, 0, 0, 0, 0, 0, 0, 0));
   const __m512i nibble = _mm512_set1_epi8(0x0F);
@@ -456,6 +538,23 @@ __attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t equal_t
 }
 __attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t of_kinds(const Block512& block, char kinds) {
   return bits(_mm512_test_epi8_mask(block.kinds, _mm512_set1_epi8(kinds)));
+}
+
+// As enders_of.
+__attribute__((always_inline, KIMIGUARD_BY_AVX512)) inline std::uint64_t enders_in(const Block512& block) {
+  const __m512i low = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(1 | 8, 1 | 2, 1 | 2 | 4, 1 | 2, 1 | 2, 1 | 2 | 16, 1 | 2, 1 | 4, 1, 1, 0, 0, 2, 0, 0, 0));
+  const __m512i high = _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(0, 0, 4, 1, 2, 16, 2 | 8, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+  const __m512i nibble = _mm512_set1_epi8(0x0F);
+  return bits(_mm512_test_epi8_mask(_mm512_shuffle_epi8(low, _mm512_and_si512(block.bytes, nibble)),
+                                    _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(block.bytes, 4), nibble))));
+}
+
+__attribute__((KIMIGUARD_BY_AVX512)) inline Listed listed_by_avx512(std::string_view bytes, std::size_t pos, std::uint64_t signs) {
+  const Block512 block = block_at(bytes, pos);
+  const std::uint64_t commas = equal_to(block, ',');
+  const std::uint64_t escapes = signs & ~commas;
+  return {may_be_in_row(escapes) ? row_signs(escapes, of_kinds(block, kBackslash), of_kinds(block, kEscaped)) : 0,
+          std::popcount(commas) >= kListed && may_list_characters(commas, enders_in(block))};
 }
 
 // The first bits of a mask that looks back have their context in the block before: it is taken as fit.
@@ -524,7 +623,7 @@ class Avx512 {
       const auto ago = [](std::uint64_t now, std::uint64_t then, unsigned n) { return now << n | then >> (64 - n); };
       const std::uint64_t dashes = equal_to(block, '-') & (ago(k, k_before, 1) | ago(k, k_before, 2));
       closer_[closer_count_] = pos;
-      closer_count_ += std::size_t{dashes != 0} | std::size_t{may_be_in_row(pos, of_kinds(block, kEscapeSigns))};
+      closer_count_ += std::size_t{dashes != 0} | std::size_t{may_be_listed(pos, of_kinds(block, kListSigns))};
       if (closer_count_ == kMostCloser && !look_closer()) return;
       const std::size_t lead = static_cast<std::size_t>(std::countr_one(in));
       if (is_dull(Runs(in), open + lead)) {
@@ -562,7 +661,7 @@ class Avx512 {
       closer_[prefix_count] = pos;
       prefix_count += std::size_t{(prefixes.narrow | prefixes.wide) != 0};
       rows[row_count] = pos;
-      row_count += std::size_t{may_be_in_row(pos, of_kinds(block, kEscapeSigns))};
+      row_count += std::size_t{may_be_listed(pos, of_kinds(block, kListSigns))};
     }
     closer_count_ = 0;
     for (std::size_t n = 0; n < prefix_count; ++n) {
@@ -578,8 +677,7 @@ class Avx512 {
     }
     for (std::size_t n = 0; n < row_count; ++n) {
       const Block512 block = block_at(bytes_, rows[n]);
-      if (!aside_.put(rows[n], 0, row_signs(of_kinds(block, kEscapeSigns), of_kinds(block, kBackslash), of_kinds(block, kEscaped))))
-        return false;
+      if (!aside_.put(rows[n], 0, of_kinds(block, kListSigns))) return false;
     }
     return true;
   }
@@ -587,7 +685,7 @@ class Avx512 {
   static constexpr std::size_t kMostCloser = 1024;
   std::string_view bytes_;
   Sink& sink_;
-  Aside<Sink> aside_;
+  Aside<Sink, listed_by_avx512> aside_;
   std::size_t closer_count_ = 0;
   std::size_t closer_[kMostCloser];
 };
@@ -611,7 +709,7 @@ void find(std::string_view bytes, Sink&& sink) {
     return;
   }
 #endif
-  plainly(bytes, 0, 0, 0, sink);
+  all_plainly(bytes, sink);
 }
 
 }  // namespace
@@ -639,7 +737,7 @@ void find_candidates(std::string_view bytes, std::vector<Span>& found) {
 }
 
 void find_candidates_plainly(std::string_view bytes, std::vector<Span>& found) {
-  collect(found, [&](auto&& sink) { plainly(bytes, 0, 0, 0, sink); });
+  collect(found, [&](auto&& sink) { all_plainly(bytes, sink); });
 }
 
 bool find_candidates_by(Instructions instructions, std::string_view bytes, std::vector<Span>& found) {

@@ -6,7 +6,8 @@
 // is escaped or the token is wrapped into short lines. Keys that are broken up (escapes, colours,
 // quoted-printable, line wraps, concatenation) still begin with "sk-" and some letters; UTF-16
 // keys begin with "s", "k", "-" two bytes apart. So one pass looks for: a class run of 48 or more; a
-// line end between two runs of 20 or more; a row of 33 or more escapes of ASCII characters; "sk-" followed
+// line end between two runs of 20 or more; a row of 33 or more escapes of ASCII characters; a key in a list of characters
+// (text/codes.h); "sk-" followed
 // by kBrokenLead letters or digits, by fewer and a colour, or by "kimi"; and wide "sk-".
 //
 // Measured on a Xeon with AVX-512, git/git's work tree: 14.7 GB/s from the second level cache, 11.5 from memory; by AVX2
@@ -31,8 +32,8 @@ inline constexpr std::size_t kEscapes = 33;
 inline constexpr std::size_t kEscapeGap = 12;
 
 // Spans of candidates in rising order of begin. A run is reported whole (it may be megabytes of
-// base64), a row of escapes too; "sk-" and wide candidates cover the prefix, a wrap the run before the line
-// end. Overlaps are possible.
+// base64), a row of escapes too; "sk-" and wide candidates and those in lists cover the prefix, a wrap the run before the
+// line end. Overlaps are possible.
 // Appends to `found`, which the caller clears and keeps for reuse.
 void find_candidates(std::string_view bytes, std::vector<Span>& found);
 

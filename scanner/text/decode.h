@@ -19,6 +19,10 @@ View decode_units(std::string_view bytes, Span window, TextForm form);
 // Whether UTF-16 of ASCII is little-endian where no byte order mark tells: text of one byte order is text of the other, read
 // one byte further. `text` is where it reads so in either; text around it, which begins with a whole character, decides.
 bool reads_little_endian(std::string_view bytes, Span text);
+// The same; nothing where what stands around does not tell either.
+std::optional<bool> tells_little_endian(std::string_view bytes, Span text);
+// The same for UTF-32, one of whose ASCII characters stands at `at`.
+bool reads_little_endian_32(std::string_view bytes, std::uint64_t at);
 
 // Backslash escapes of JSON, JavaScript, C, Python, Java, YAML and shells: \" \' \\ \/ \n \r \t \b \f \v
 // \a \e \0, octal \055, \x2d, \x{2d}, \u002d (surrogate pairs joined), \u{2d}, \U0000002d; a backslash
@@ -38,6 +42,11 @@ std::optional<View> decode_quoted_printable(std::string_view bytes, Span window)
 // Takes out terminal control sequences (ECMA-48 CSI and OSC, also written as ^[[…).
 std::optional<View> strip_ansi(std::string_view bytes, Span window);
 
+// Whether a program went back in a line of what it wrote to a terminal: with backspaces, or with "\r" where the screen ended.
+bool goes_back(std::string_view line);
+// What such lines show in the end. Named "terminal".
+std::optional<View> decode_terminal(std::string_view bytes, Span window);
+
 // Joins string literals that source code joins: "a" + "b", 'a' . 'b', "a" .. "b", "a" & "b", "a" || "b",
 // adjacent literals, over lines too, and the arguments of a join( or concat( call.
 std::optional<View> join_literals(std::string_view bytes, Span window);
@@ -49,6 +58,10 @@ std::optional<View> join_lines(std::string_view bytes, Span window, Span near);
 // Takes out characters that are not seen: zero width space, joiners and marks, word joiner, soft hyphen, byte order
 // mark, variation selectors. Named "invisible".
 std::optional<View> strip_invisible(std::string_view bytes, Span window);
+
+// Typographic quotation marks (curly, low, angle, corner and full-width ones) as the ones that are typed. Only what stands
+// around a key is read so. Named "quotes".
+std::optional<View> fold_quotes(std::string_view bytes, Span window);
 
 // Takes out tags that only change how text looks: HTML's b, i, em, span, code, font, wbr …, and the runs of Office's
 // and OpenDocument's paragraphs (w:, a:, r, t, text:span), with the properties that stand between two runs. Tags that end a

@@ -387,12 +387,13 @@ Result<std::vector<EncodedForm>> broken_forms(std::string_view prefix, unsigned 
   // it to the next, a line end (soft, escaped or plain), control sequences.
   static constexpr std::string_view kBetween =
       R"re((?:\x5c*["'\x60][ \t\r\n\x5c]*(?:[+.&~,]|\.\.|\|\||<>|\+\+)?[ \t\r\n\x5c]*[FRBULfrbu@$]?["'\x60])re"
-      R"re(|\r?\n|\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|)re";
+      R"re(|\r?\n| ?\r|=[ \t]*(?:\r?\n|\x5c+r\x5c+n|\x5c+n)|\x5c\r?\n[ \t]*|)re";
   // One character that is escaped where it need not be.
   static constexpr std::string_view kEscaped =
       R"re((?:\x5c+(?:u\x7b?0{0,6}|x\x7b?)[3-7][0-9A-Fa-f]|%(?:25)*[3-7][0-9A-Fa-f]|&(?:amp;)*#[0-9A-Fa-fXx]{2,8}))re";
-  // A tag, or a character that is not seen (strip_markup, strip_invisible); of what follows the decoder judges.
-  static constexpr std::string_view kLooks = R"re(</?[a-zA-Z]|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xa4])|\xc2\xad|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf)re";
+  // A tag, a character that is not seen, or a backspace (strip_markup, strip_invisible, decode_terminal); of what follows the
+  // decoder judges.
+  static constexpr std::string_view kLooks = R"re(</?[a-zA-Z]|\x08|\xe2(?:\x80[\x8b-\x8f]|\x81[\xa0-\xa4])|\xc2\xad|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf)re";
   // The beginning of an operating system command, a link for example: how long it is nobody knows.
   static constexpr std::string_view kCommand = R"re(\x1b\][0-9])re";
   const std::string between = std::string(kBetween) + std::string(kControl) + "{1,8})";

@@ -31,6 +31,23 @@ std::size_t invisible_at(std::string_view bytes, std::size_t at) {
   return rest == "\xEF\xBB\xBF" ? 3 : 0;
 }
 
+// A quotation mark of typography at `at`, and the one that is typed for it.
+struct Quote {
+  std::size_t size = 0;
+  char typed = '\0';
+};
+Quote quote_at(std::string_view bytes, std::size_t at) {
+  const std::string_view rest = bytes.substr(at, 3);
+  if (rest.starts_with("\xC2\xAB") || rest.starts_with("\xC2\xBB")) return {2, '"'};
+  if (rest.size() < 3) return {};
+  const auto last = static_cast<unsigned char>(rest[2]);
+  if (rest.starts_with("\xE2\x80") && last >= 0x98 && last <= 0x9F) return {3, last < 0x9C ? '\'' : '"'};
+  if (rest.starts_with("\xE3\x80") && last >= 0x8C && last <= 0x8F) return {3, '"'};
+  if (rest == "\xEF\xBC\x82") return {3, '"'};
+  if (rest == "\xEF\xBC\x87") return {3, '\''};
+  return {};
+}
+
 // The name in a tag that begins at `at` and ends before `end`.
 std::string_view name_of_tag(std::string_view bytes, std::size_t at, std::size_t end) {
   std::size_t begin = at + 1;
@@ -70,6 +87,24 @@ std::optional<View> strip_invisible(std::string_view bytes, Span window) {
       copied = at + size;
     }
     at += std::max<std::size_t>(size, 1);
+  }
+  if (copied == window.begin) return std::nullopt;
+  builder.copy(copied, window.end);
+  return builder.take();
+}
+
+std::optional<View> fold_quotes(std::string_view bytes, Span window) {
+  window.end = std::min<std::uint64_t>(window.end, bytes.size());
+  ViewBuilder builder(bytes, "quotes", window);
+  std::uint64_t copied = window.begin;
+  for (std::size_t at = window.begin; at < window.end; ++at) {
+    if (static_cast<unsigned char>(bytes[at]) < 0xC2) continue;
+    const Quote quote = quote_at(bytes.substr(0, window.end), at);
+    if (quote.size == 0) continue;
+    builder.copy(copied, at);
+    builder.put({&quote.typed, 1}, {at, at + quote.size});
+    copied = at + quote.size;
+    at = copied - 1;
   }
   if (copied == window.begin) return std::nullopt;
   builder.copy(copied, window.end);

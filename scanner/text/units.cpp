@@ -45,7 +45,7 @@ const char* name_of(TextForm form) {
 
 }  // namespace
 
-bool reads_little_endian(std::string_view bytes, Span text) {
+std::optional<bool> tells_little_endian(std::string_view bytes, Span text) {
   constexpr std::uint64_t kFar = 1 << 16;
   // Control characters are no text.
   const auto goes_on = [&](char c, char neighbour) {
@@ -56,7 +56,21 @@ bool reads_little_endian(std::string_view bytes, Span text) {
   while (begin > 0 && text.begin - begin < kFar && goes_on(bytes[begin - 1], bytes[begin])) --begin;
   std::uint64_t end = text.end;
   while (end < bytes.size() && end - text.end < kFar && goes_on(bytes[end], bytes[end - 1])) ++end;
-  return (end - begin) % 2 != 0 || bytes[begin] != '\0';
+  if ((end - begin) % 2 != 0) return std::nullopt;
+  return bytes[begin] != '\0';
+}
+
+bool reads_little_endian(std::string_view bytes, Span text) { return tells_little_endian(bytes, text).value_or(true); }
+
+bool reads_little_endian_32(std::string_view bytes, std::uint64_t at) {
+  constexpr std::uint64_t kFar = 1 << 16;
+  const auto nuls = [&](std::uint64_t begin) { return begin + 3 <= bytes.size() && bytes.substr(begin, 3) == std::string_view("\0\0\0", 3); };
+  const auto is_text = [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r'; };
+  std::uint64_t first = at;
+  while (first >= 4 && at - first < kFar && is_text(bytes[first - 4]) && nuls(first - 3)) first -= 4;
+  std::uint64_t last = at;
+  while (last + 4 < bytes.size() && last - at < kFar && nuls(last + 1) && is_text(bytes[last + 4])) last += 4;
+  return nuls(last + 1) && !(first >= 3 && nuls(first - 3));
 }
 
 View decode_units(std::string_view bytes, Span window, TextForm form) {

@@ -55,7 +55,7 @@ struct View {
   std::string text;
   // Encodings that were undone, outermost first: "utf-16le", "utf-16be", "utf-32le", "utf-32be",
   // "base64", "base64url", "hex", "percent", "json", "escape", "quoted-printable", "html", "ansi",
-  // "concatenation", "line-break", "invisible", "markup", "hex-dump", "recording", "gzip", "zlib", "zstd".
+  // "concatenation", "line-break", "invisible", "markup", "codes", "terminal", "hex-dump", "recording", "gzip", "zlib", "zstd".
   std::vector<std::string> chain;
   Span source;                   // everything the view was decoded from
   std::vector<PieceMap> layers;  // outermost first, one for each of `chain`
@@ -95,6 +95,10 @@ class ViewBuilder {
 inline constexpr std::uint64_t kWindow = 16 << 10;
 inline constexpr std::uint64_t kLongestToken = 64 << 10;
 
+// What is decoded around a candidate: kWindow to each side, rounded outwards so that candidates in one stretch of kWindow
+// have one window.
+Span window_around(std::string_view bytes, Span around);
+
 // What views_at decoded in one text, for those who ask at many places in it: each of a thousand escapes in a
 // row would have the same thirty kilobytes around it decoded.
 class ViewsGiven {
@@ -125,7 +129,7 @@ class ViewsGiven {
 // decoding changes something there; base64, hex and UTF-16 only where `around` itself decodes to text.
 // With `given`, views that cover nothing but what an earlier call with it and the same `bytes` covered are
 // left out. Nesting is the caller's: call again on a view's text with view.from_source(around), compose, up to a
-// depth of its choice. Never fails; at most 14 views.
+// depth of its choice. Never fails; at most 15 views.
 std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* given = nullptr);
 
 // Whether a run of base64 or hexadecimal digits decodes, from any digit on, to a stretch of text as long as

@@ -8,6 +8,7 @@
 #include "scanner/core/find_class.h"
 #include "scanner/core/processor.h"
 #include "scanner/text/char_class.h"
+#include "scanner/text/codes.h"
 #include "scanner/text/decode.h"
 #include "scanner/text/token.h"
 #include "scanner/text/utf8.h"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::uint64_t kLeastBase64 = 16;
 constexpr std::uint64_t kLeastHex = 24;
-constexpr std::size_t kMostViews = 14;
+constexpr std::size_t kMostViews = 15;
 // Sixteen characters of a key, encoded.
 constexpr std::uint64_t kShortestKeyInBase64 = 22;
 constexpr std::uint64_t kShortestKeyInHex = 32;
@@ -52,16 +53,9 @@ bool looks_textual(std::string_view bytes) {
 }
 
 // Decoders and what else a view depends on, for ViewsGiven. Tokens have one kind an alignment.
-enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kMail, kLiterals, kInvisible, kMarkup, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
+enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kTerminal, kMail, kLiterals, kInvisible, kMarkup, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
 
 bool given_before(ViewsGiven* given, unsigned kind, Span span) { return given != nullptr && given->before(kind, span); }
-
-// Rounded outwards: candidates in one stretch of kWindow have one window.
-Span window_around(std::string_view bytes, Span around) {
-  const std::uint64_t begin = around.begin > kWindow ? around.begin - kWindow : 0;
-  return {begin - begin % kWindow,
-          std::min<std::uint64_t>(bytes.size(), (around.end + 2 * kWindow - 1) / kWindow * kWindow)};
-}
 
 // The window cut down to whole lines where it has line ends.
 Span whole_lines(std::string_view bytes, Span around, Span window) {
@@ -214,6 +208,13 @@ bool reads_as_quoted_printable(std::string_view lines) {
 // Text in a wide form around the candidate. The candidate begins with a unit, as an expression for that
 // form finds it; only where that fails may a unit begin later (text of one byte order is text of the
 // other, read one byte further).
+// The byte order of UTF-16, where a mark or what stands around tells it.
+std::optional<bool> is_little(std::string_view bytes, Span text) {
+  if (bytes.starts_with("\xFF\xFE")) return true;
+  if (bytes.starts_with("\xFE\xFF")) return false;
+  return tells_little_endian(bytes, text);
+}
+
 void add_units(std::string_view bytes, Span around, Span window, std::vector<View>& views) {
   if (around.size() < 8) return;
   for (std::uint64_t phase = 0; phase < 4; ++phase) {
@@ -250,6 +251,14 @@ void add_units(std::string_view bytes, Span around, Span window, std::vector<Vie
       Span span{first, first};
       while (span.begin >= window.begin + unit && text_at(span.begin - unit)) span.begin -= unit;
       while (span.end + unit <= window.end && text_at(span.end)) span.end += unit;
+      if (unit == 2 && little && span.begin > window.begin && !is_little(bytes, span).value_or(true)) {
+        views.push_back(decode_units(bytes, {span.begin - 1, span.end - 1}, TextForm::utf16be));
+        return;
+      }
+      if (unit == 2 && !little && span.end < window.end && is_little(bytes, span).value_or(false)) {
+        views.push_back(decode_units(bytes, {span.begin + 1, span.end + 1}, TextForm::utf16le));
+        return;
+      }
       views.push_back(decode_units(bytes, span, form));
       return;
     }
@@ -363,6 +372,12 @@ bool shows_more(const View& view) {
 
 }  // namespace
 
+Span window_around(std::string_view bytes, Span around) {
+  const std::uint64_t begin = around.begin > kWindow ? around.begin - kWindow : 0;
+  return {begin - begin % kWindow,
+          std::min<std::uint64_t>(bytes.size(), (around.end + 2 * kWindow - 1) / kWindow * kWindow)};
+}
+
 bool ViewsGiven::before(unsigned kind, Span span) {
   constexpr std::size_t kMost = 64;
   for (const Tried& tried : tried_) {
@@ -410,6 +425,9 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
     if (auto view = strip_ansi(bytes, whole)) views.push_back(std::move(*view));
   }
   const std::string_view on_line = bytes.substr(lines.begin, lines.size());
+  if (goes_back(on_line) && !given_before(given, kTerminal, whole)) {
+    if (auto view = decode_terminal(bytes, whole)) views.push_back(std::move(*view));
+  }
   if ((line_holds('\xC2') || line_holds('\xE2') || line_holds('\xEF')) && !given_before(given, kInvisible, whole)) {
     if (auto view = strip_invisible(bytes, whole)) views.push_back(std::move(*view));
   }
@@ -576,11 +594,13 @@ std::vector<View> all_views(std::string_view text, std::size_t most) {
   add_more(decode_html(text, all));
   if (text.find('=') != std::string_view::npos) add_more(decode_quoted_printable(text, all));
   add_more(strip_ansi(text, all));
+  if (goes_back(text)) add(decode_terminal(text, all));
   add_more(join_literals(text, all));
   add_more(join_lines(text, all, all));
   const auto holds = [&](char c) { return text.find(c) != std::string_view::npos; };
   if (holds('\xC2') || holds('\xE2') || holds('\xEF')) add_more(strip_invisible(text, all));
   if (text.find('<') != std::string_view::npos) add_more(strip_markup(text, all));
+  if (holds(',')) add(decode_codes(text, all));
   if (text.find('\0') != std::string_view::npos) {
     // Stretches where every second byte, or three of four, is NUL: text in a wide form.
     for (const TextForm form :

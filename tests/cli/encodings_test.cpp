@@ -102,6 +102,9 @@ std::vector<Encoding> encodings() {
   add("\\x", [](const std::string& t) { return each_as(t, "\\x%02x"); });
   add("\\\\x", [](const std::string& t) { return each_as(t, "\\\\x%02X"); }, true, false);
   add("octal", [](const std::string& t) { return each_as(t, "\\%03o"); }, true, false);
+  add("list of decimal numbers", [](const std::string& t) { return "{" + each_as(t, "%u, ") + "0}"; }, true, false);
+  add("list of hexadecimal numbers", [](const std::string& t) { return "{" + each_as(t, "0x%02x, ") + "0}"; }, true, false);
+  add("list of literals", [](const std::string& t) { return "{" + each_as(t, "'%c', ") + "0}"; }, true, false);
   add("decimal entities", [](const std::string& t) { return each_as(t, "&#%u;"); });
   add("hexadecimal entities", [](const std::string& t) { return each_as(t, "&#x%x;"); }, true, false);
   add("entities of punctuation", [](const std::string& t) { return punctuation_as(t, "&#%u;"); });
@@ -127,7 +130,7 @@ std::vector<Encoding> encodings() {
         add(std::string("UTF-") + (unit == 2 ? "16" : "32") + (little ? "LE" : "BE") + (mark ? " with mark" : ""), [=](const std::string& t) {
           const std::string order = unit == 2 ? (little ? "\xFF\xFE" : "\xFE\xFF") : little ? std::string("\xFF\xFE\0\0", 4) : std::string("\0\0\xFE\xFF", 4);
           return (mark ? order : "") + samples::wide("first line\nx: " + t + "\n", unit, little);
-        }, false, false, !mark && unit == 2 && little);
+        }, false, false, !mark && (unit == 4 || little));
   add("UTF-8 with mark", [](const std::string& t) { return "\xEF\xBB\xBF" + t; }, false, false, false);
   add("Latin-1", [](const std::string& t) { return "caf\xE9 \xFC " + t + " \xE4"; }, true, false, false);
   return list;

@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -259,7 +260,7 @@ TEST_CASE("a key over runs of a paragraph, inline tags and invisible characters 
   // Seen apart: two cells, two paragraphs, two lines.
   for (const std::string between : {"</td><td>", "</w:t></w:r></w:p><w:p><w:r><w:t>", "<br>", "</t></si><si><t>", "<w:tab/>", "</li><li>"}) {
     INFO(between);
-    CHECK(test::scan_text("<p>" + cut(key, 40, between) + "</p>").empty());
+    for (const Match& part : test::scan_text("<p>" + cut(key, 40, between) + "</p>")) CHECK(part.rule == "possible-kimi-code-key");
   }
 }
 
@@ -287,4 +288,158 @@ TEST_CASE("a compressed word begins where its run of digits does") {
   CHECK(detect::compressed_token("\"" + begin, {1, 1 + begin.size()}) == 1);
   // What is asked of a long run does not reach its beginning.
   CHECK_FALSE(detect::compressed_token(std::string(1000, 'A') + begin + std::string(3000, 'A'), {1000 + 2048, 1000 + 2048 + 48}));
+}
+
+TEST_CASE("a key in a list of characters is found, its place are the items") {
+  test::Keys keys(41);
+  const auto list = [](const std::string& key, const std::string& between, const auto& one) {
+    std::string out;
+    for (const char c : key) out += (out.empty() ? "" : between) + one(static_cast<unsigned>(c));
+    return out;
+  };
+  const auto decimal = [](unsigned c) { return std::to_string(c); };
+  const auto hexadecimal = [](unsigned c) { return "0x" + hex(std::string(1, static_cast<char>(c))); };
+  const auto quoted = [](unsigned c) { return std::string("'") + static_cast<char>(c) + "'"; };
+  for (const std::string& key : {keys.kimi_code(), keys.platform()}) {
+    const struct {
+      std::string before;
+      std::string items;
+      std::string behind;
+    } cases[] = {
+        {"static const uint8_t kimi_api_key[] = {", list(key, ", ", hexadecimal), "};"},
+        {"static const char kimi_api_key[] = {", list(key, ",", quoted), ", 0};"},
+        {"static const char kimi_api_key[] = {\n  ", list(key, ",\n  ", hexadecimal), "};"},
+        {"kimi_api_key = bytes([", list(key, ", ", decimal), "])"},
+        {"kimi_api_key = String.fromCharCode(", list(key, ",", decimal), ")"},
+        {"{\"kimi_api_key\":{\"type\":\"Buffer\",\"data\":[", list(key, ",", decimal), "]}}"},
+        {"{\n  \"kimi_api_key\": {\n    \"type\": \"Buffer\",\n    \"data\": [\n      ", list(key, ",\n      ", decimal), "\n    ]\n  }\n}"},
+        {"{\"content\":\"{\\n \\\"kimi_api_key\\\": [\\n      ", list(key, ",\\n      ", decimal), "]}\"}"},
+        {"byte[] kimi_api_key = {", list(key, ", ", [&](unsigned c) { return "(byte)" + std::to_string(c); }), "};"},
+        {"let kimi_api_key = [", list(key, ", ", [&](unsigned c) { return std::string("b'") + static_cast<char>(c) + "'"; }), "];"},
+        {"kimi_api_key = [", list(key, ", ", [&](unsigned c) { return std::string("\"") + static_cast<char>(c) + "\""; }), "].join('')"},
+    };
+    for (const auto& one : cases) {
+      const std::string first = "// " + keys.alnum(20) + "\n";
+      const Match match = only(first + one.before + one.items + one.behind + "\n");
+      CHECK(match.secret.reveal() == key);
+      CHECK(match.confidence == Confidence::high);
+      const bool joined = one.before.find("= [") != std::string::npos && one.behind == "].join('')";
+      if (!joined) CHECK(match.decoded == Chain{"codes"});
+      // A cast or the mark of a literal belongs to its item.
+      const std::uint64_t begin = first.size() + one.before.size();
+      CHECK(match.region.bytes.begin == begin);
+      CHECK(match.region.bytes.end == begin + one.items.size());
+      CHECK(match.region.snippet.find(one.items.substr(40, 60)) == std::string::npos);
+    }
+  }
+  // Within base64, and base64 within a list.
+  const std::string key = keys.kimi_code();
+  CHECK(only("x: " + base64("[" + list(key, ",", decimal) + "]") + "\n").decoded == Chain{"base64", "codes"});
+}
+
+TEST_CASE("a list of numbers that is no key is none") {
+  test::Keys keys(42);
+  std::string table = "{";
+  for (int i = 0; i < 3000; ++i) table += std::to_string(i % 97 + 30) + ", ";
+  CHECK(test::scan_text("int t[] = " + table + "115, 107, 45, 1, 2, 3};\n").empty());
+  std::string shifted;
+  for (const char c : keys.kimi_code()) shifted += std::to_string(static_cast<int>(c) + 1) + ",";
+  CHECK(test::scan_text("int t[] = {" + shifted + "0};\n").empty());
+}
+
+TEST_CASE("UTF-32 and UTF-16 of either byte order in base64 or hexadecimal are named as they are") {
+  test::Keys keys(43);
+  const auto wide = [](const std::string& text, std::size_t unit, bool little) {
+    std::string out;
+    for (const char c : text) {
+      if (little) out += c;
+      out.append(unit - 1, '\0');
+      if (!little) out += c;
+    }
+    return out;
+  };
+  for (const std::string& key : {keys.kimi_code(), keys.platform()}) {
+    for (const std::size_t unit : {2u, 4u}) {
+      for (const bool little : {true, false}) {
+        const std::string name = unit == 2 ? little ? "utf-16le" : "utf-16be" : little ? "utf-32le" : "utf-32be";
+        for (const std::string before : {"", "#", "##", "ab c "}) {
+          const std::string text = wide(before + key + "\n", unit, little);
+          const Match as_base64 = only("moonshot: " + base64(text) + "\n");
+          CHECK(as_base64.secret.reveal() == key);
+          CHECK(as_base64.decoded == Chain{"base64", name});
+          const Match as_hex = only("moonshot: " + hex(text) + "\n");
+          CHECK(as_hex.secret.reveal() == key);
+          CHECK(as_hex.decoded == Chain{"hex", name});
+        }
+        // Behind bytes of another kind.
+        const Match skewed = only("moonshot: " + base64("\1\2\3" + wide("key: " + key + " ", unit, little)) + "\n");
+        CHECK(skewed.decoded == Chain{"base64", name});
+      }
+    }
+  }
+}
+
+TEST_CASE("octal escapes of two digits are part of a row") {
+  test::Keys keys(44);
+  for (int round = 0; round < 50; ++round) {
+    const std::string key = keys.platform();
+    std::string text;
+    for (const char c : key) {
+      char octal[8];
+      std::snprintf(octal, sizeof octal, "\\%o", static_cast<unsigned>(c));
+      text += octal;
+    }
+    CHECK(only("MOONSHOT_API_KEY=$'" + text + "'\n").secret.reveal() == key);
+  }
+}
+
+TEST_CASE("typographic quotes around a key are as good as typed ones") {
+  test::Keys keys(45);
+  const std::pair<std::string, std::string> quotes[] = {{"\"", "\""}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}, {"\u00ab", "\u00bb"}, {"\u300c", "\u300d"}, {"\uff02", "\uff02"}};
+  for (const auto& [open, close] : quotes) {
+    const Match named = only("export MOONSHOT_API_KEY=" + open + keys.platform() + close + "\n");
+    CHECK(named.rule == "moonshot-platform-key");
+    CHECK(named.confidence == Confidence::high);
+    CHECK(named.variable == "MOONSHOT_API_KEY");
+    const Match called = only("client = OpenAI(api_key=" + open + keys.platform() + close + ", base_url=" + open + "https://api.moonshot.cn/v1" + close + ")\n");
+    CHECK(called.realm == "moonshot-cn");
+    CHECK(called.variable == "api_key");
+  }
+  const std::vector<Match> other = test::scan_text("DEEPSEEK_API_KEY=\u201c" + keys.platform() + "\u201d\n");
+  CHECK(std::none_of(other.begin(), other.end(), [](const Match& match) { return !match.rule.empty(); }));
+}
+
+TEST_CASE("sk-kimi- and another number of characters is possibly a key, but not where a key is cut, joined or shown in part") {
+  test::Keys keys(46);
+  const std::string prefix = std::string("sk-") + "kimi-";
+  for (const std::size_t length : {40u, 63u, 65u, 100u}) {
+    const Match match = only("KIMI_API_KEY=" + prefix + keys.alnum(length) + "\n");
+    CHECK(match.rule == "possible-kimi-code-key");
+    CHECK(match.confidence == Confidence::low);
+  }
+  for (const std::string& none : {keys.alnum(12), keys.from("abcdefghij0123", 40), keys.alnum(40) + "...", keys.alnum(40) + "\u2026", keys.alnum(40) + "***",
+                                  std::string("your-long-key-goes-here-please-do-it"), keys.alnum(101)})
+    CHECK(test::scan_text("KIMI_API_KEY=" + prefix + none + "\n").empty());
+  const std::string key = keys.kimi_code();
+  for (const std::string& whole : {"\"" + key.substr(0, 50) + "\" +\n  \"" + key.substr(50) + "\"", key.substr(0, 60) + "\x1b[0m" + key.substr(60),
+                                   std::string(7, '-') + " " + key.substr(0, 59) + "\n" + key.substr(59)})
+    CHECK(only("KIMI_API_KEY=" + whole + "\n").rule == "kimi-code-key");
+}
+
+TEST_CASE("a key that was typed at a terminal is found as it was sent") {
+  test::Keys keys(47);
+  for (const std::string& key : {keys.kimi_code(), keys.platform()}) {
+    const std::string left = key.substr(0, 25);
+    const std::string right = key.substr(25);
+    const std::string back(right.size(), '\b');
+    for (const std::string& typed : {left + "xyz\b\x1b[K\b\x1b[K\b\x1b[K" + right, left + "zz\b \b\b \b" + right, left + " \r" + right,
+                                     left + right.substr(4) + back.substr(4) + right + back, left + "q\b" + right}) {
+      const std::string before = "Script started on 2026-11-24\n\x1b[?2004h$ export MOONSHOT_API_KEY=";
+      const Match match = only(before + typed + "\r\n\x1b[?2004l\r$ exit\n");
+      CHECK(match.secret.reveal() == key);
+      CHECK(match.confidence == Confidence::high);
+      CHECK(match.region.begin.line == 2);
+      CHECK(match.region.bytes.begin == before.size());
+    }
+  }
 }

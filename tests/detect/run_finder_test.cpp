@@ -51,7 +51,48 @@ std::string random_text(std::mt19937& random, std::size_t length) {
   return text;
 }
 
+// A list of characters, of a key or of something like it.
+std::string list_of_characters(std::mt19937& random) {
+  std::string characters = random() % 8 == 0 ? "sk_" : "sk-";
+  const std::size_t length = 40 + random() % 30;
+  while (characters.size() < length) characters += "ABCabcxyz0189"[random() % 13];
+  const std::size_t form = random() % 9;
+  const std::string between = "," + std::string(random() % 3 == 0 ? "\n" : "") + std::string(random() % 13, ' ');
+  std::string text;
+  for (const char c : characters) {
+    const auto number = static_cast<unsigned>(c);
+    const char hex[] = {"0123456789abcdef"[number >> 4], "0123456789abcdef"[number & 15], '\0'};
+    if (form == 0) text += std::string("0x") + hex;
+    else if (form == 1) text += std::string("0X") + hex + "u";
+    else if (form == 2) text += std::string("'") + c + "'";
+    else if (form == 3) text += std::string("\\\"") + c + "\\\"";
+    else if (form == 4) text += "(byte)" + std::to_string(number);
+    else if (form == 5) text += std::to_string(number) + "_u8";
+    else text += std::to_string(number);
+    text += between;
+  }
+  return text;
+}
+
 }  // namespace
+
+TEST_CASE("the fast run finder finds keys in lists of characters where the plain one does") {
+  std::mt19937 random(3);
+  std::size_t any = 0;
+  for (int round = 0; round < 6000; ++round) {
+    std::string text = random_text(random, random() % 300) + std::string(random() % 130, ' ') + "{" + list_of_characters(random) + "}";
+    if (random() % 2 == 0) text += random_text(random, random() % 300) + list_of_characters(random);
+    const auto expected = plain(text);
+    any += expected.empty() ? 0u : 1u;
+    REQUIRE(fast(text) == expected);
+    for (const Instructions instructions : {Instructions::avx2, Instructions::avx512}) {
+      std::vector<Span> found;
+      if (find_candidates_by(instructions, text, found)) REQUIRE(found == expected);
+    }
+    REQUIRE(has_candidate(text) == !expected.empty());
+  }
+  CHECK(any > 2000);
+}
 
 TEST_CASE("the fast run finder finds exactly what the plain one finds") {
   std::mt19937 random(1);

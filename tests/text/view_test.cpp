@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "scanner/text/codes.h"
 #include "scanner/text/decode.h"
+#include "scanner/text/mask.h"
 #include "scanner/text/token.h"
 #include "scanner/text/utf8.h"
 #include "tests/support/catch.h"
@@ -287,4 +289,67 @@ TEST_CASE("a name on the line below a token of base64 is no part of it") {
     REQUIRE(token);
     CHECK(token->runs.size() == 2);
   }
+}
+
+TEST_CASE("lists of characters map each to its item") {
+  samples::Random random(7);
+  const std::string word = random.alnum(70);
+  const auto list = [&](const auto& one) {
+    std::string out;
+    for (const char c : word) out += (out.empty() ? "" : ", ") + one(c);
+    return out;
+  };
+  const std::string quoted = list([](char c) { return std::string("\\\"") + c + "\\\""; });
+  const std::string decimal = list([](char c) { return std::to_string(static_cast<int>(c)); });
+  const std::string cast = list([](char c) { return "(byte)0x" + samples::hex(std::string(1, c)); });
+  for (const std::string& items : {quoted, decimal, cast}) {
+    const std::string bytes = "const char key[] = {" + items + "}; // 1, 2, 3";
+    const auto view = decode_codes(bytes, {0, bytes.size()});
+    REQUIRE(view);
+    CHECK(view->text == "const char key[] = {" + word + "}; // 1, 2, 3");
+    CHECK(view->chain == std::vector<std::string>{"codes"});
+    CHECK(source_of(bytes, *view, word) == items);
+    check_map(*view, bytes.size());
+  }
+  CHECK_FALSE(decode_codes("f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)", {0, 40}));
+  CHECK_FALSE(decode_codes(list([](char c) { return std::to_string(c + 128); }), {0, 300}));
+}
+
+TEST_CASE("a list of characters is masked") {
+  samples::Random random(8);
+  for (const std::string& key : {random.code_key(), random.platform_key()}) {
+    std::string items;
+    for (const char c : key) items += std::to_string(static_cast<int>(c)) + ", ";
+    const std::string masked = mask_keys("x = [" + items + "13]; y = 1");
+    CHECK(masked.find(items.substr(items.size() - 60)) == std::string::npos);
+    CHECK(masked.find("y = 1") != std::string::npos);
+  }
+}
+
+TEST_CASE("typographic quotation marks are read as typed ones") {
+  const std::string bytes = "a = \u201cb\u201d, \u2018c\u2019, \u00abd\u00bb, \u300ce\u300d, \uff02f\uff02 \u00e9";
+  const auto view = fold_quotes(bytes, {0, bytes.size()});
+  REQUIRE(view);
+  CHECK(view->text == "a = \"b\", 'c', \"d\", \"e\", \"f\" \u00e9");
+  check_map(*view, bytes.size());
+  CHECK_FALSE(fold_quotes("\"a\" \u00e9 \u2014", {0, 9}));
+}
+
+TEST_CASE("a line of a terminal shows what stands in it in the end") {
+  const std::pair<std::string, std::string> cases[] = {
+      {"$ ab\bc", "$ ac"},                              // overwritten
+      {"$ abxy\b\x1b[K\b\x1b[Kcd\r\n", "$ abcd\n"},   // readline
+      {"# abz\b \bcd\r\n", "# abcd\n"},              // the line discipline
+      {"$ abcd \refgh\r\n", "$ abcdefgh\n"},          // the screen's end
+      {"$ abef\b\bcdef\b\b\r\nnext", "$ abcdef\nnext"},  // a cursor that went back, and back again
+      {"10% \r20% \bX\r\n", "20%X\n"},                // a line written anew
+      {"$ abcd\x1b[2D\x1b[1Pd\b \r\n", "$ ab \n"},
+  };
+  for (const auto& [bytes, shown] : cases) {
+    const auto view = decode_terminal(bytes, {0, bytes.size()});
+    REQUIRE(view);
+    CHECK(view->text == shown);
+    check_map(*view, bytes.size());
+  }
+  CHECK_FALSE(decode_terminal("no such line\r\nat all \r\n", {0, 24}));
 }

@@ -12,6 +12,7 @@
 #include "scanner/source/archive/members.h"
 #include "scanner/source/archive/pdf.h"
 #include "scanner/source/archive/plist.h"
+#include "scanner/source/archive/uuencode.h"
 #include "scanner/source/container/random_access.h"
 
 namespace kimiguard::archive {
@@ -33,6 +34,12 @@ bool is_iso(const Bytes& bytes) {
   return bytes.read(32769, mark, sizeof mark) && std::string_view(mark, sizeof mark) == "CD001";
 }
 
+// A program or a script may carry a zip behind itself.
+Kind kind_by_end(const Bytes& bytes) {
+  char end[22];
+  return bytes.size >= sizeof end && bytes.read(bytes.size - sizeof end, end, sizeof end) && ends_as_zip({end, sizeof end}) ? Kind::zip : Kind::none;
+}
+
 Opened read_kind(Unpacking& unpacking, std::string_view bytes, Kind kind, const OriginPtr& origin,
                  int depth) {
   switch (kind) {
@@ -46,6 +53,9 @@ Opened read_kind(Unpacking& unpacking, std::string_view bytes, Kind kind, const 
       return Opened::partial;
     case Kind::mail:
       read_mail(unpacking, bytes, origin, depth);
+      return Opened::partial;
+    case Kind::uuencoded:
+      read_uuencoded(unpacking, bytes, origin, depth);
       return Opened::partial;
     case Kind::plist:
       return read_plist(unpacking, bytes, origin, depth) ? Opened::complete : Opened::partial;
@@ -72,8 +82,12 @@ struct CloseDescriptor {
 }  // namespace
 
 Opened read_nested(Unpacking& unpacking, std::string_view bytes, const OriginPtr& origin, int depth) {
-  return read_kind(unpacking, bytes, kind_of(bytes.substr(0, 4096), innermost_name(*origin)), origin,
-                   depth);
+  Kind kind = kind_of(bytes.substr(0, 4096), innermost_name(*origin));
+  const bool by_end = kind == Kind::none && ends_as_zip(bytes);
+  if (by_end) kind = Kind::zip;
+  const Opened opened = read_kind(unpacking, bytes, kind, origin, depth);
+  // What stands before it is no part of it.
+  return by_end && opened == Opened::complete ? Opened::partial : opened;
 }
 
 bool read_file(Unpacking& unpacking, const std::string& path, const OriginPtr& origin) {
@@ -86,7 +100,8 @@ bool read_file(Unpacking& unpacking, const std::string& path, const OriginPtr& o
   const Bytes bytes = Bytes::of_descriptor(file.fd);
   std::string start(std::min<std::uint64_t>(bytes.size, 4096), '\0');
   if (!bytes.read(0, start.data(), start.size())) return false;
-  const Kind kind = kind_of(start, path);
+  Kind kind = kind_of(start, path);
+  if (kind == Kind::none) kind = kind_by_end(bytes);
   switch (kind) {
     case Kind::none:
       return false;
@@ -98,6 +113,7 @@ bool read_file(Unpacking& unpacking, const std::string& path, const OriginPtr& o
       return true;
     case Kind::pdf:
     case Kind::mail:
+    case Kind::uuencoded:
     case Kind::plist: {
       Unpacking::Hold hold(unpacking);
       std::string whole;

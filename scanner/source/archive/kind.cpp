@@ -6,6 +6,8 @@
 #include <iterator>
 #include <string>
 
+#include "scanner/source/archive/uuencode.h"
+
 namespace kimiguard::archive {
 namespace {
 
@@ -81,7 +83,7 @@ bool is_compressed(std::string_view bytes, std::string_view name) {
 // all that is asked.
 constexpr auto kFirsts = [] {
   std::array<bool, 256> firsts{};
-  for (const char c : {'P', 'M', '\x7F', '7', '\x1F', 'B', 'C', '\xFD', '\x28', '\x04', 'L', '\x5D', '!', '0', '\xC7', '\x71', '\xED'})
+  for (const char c : {'P', 'M', '\x7F', '7', '\x1F', 'B', 'C', '\xFD', '\x28', '\x04', 'L', '\x5D', '!', '0', '\xC7', '\x71', '\xED', 'x', 'b'})
     firsts[static_cast<unsigned char>(c)] = true;
   for (int c = 0x50; c < 0x60; ++c) firsts[static_cast<std::size_t>(c)] = true;  // frames that zstd skips
   return firsts;
@@ -121,6 +123,8 @@ Kind by_mark(std::string_view bytes, std::string_view name) {
   }
   if (starts(bytes, "\xED\xAB\xEE\xDB")) return Kind::rpm;
   if (starts(bytes, "MSCF\0\0\0\0"sv)) return Kind::cab;
+  if (starts(bytes, "xar!\0"sv)) return Kind::xar;
+  if (bytes.front() == 'b' && begins_uuencoded(bytes)) return Kind::uuencoded;
   return Kind::none;
 }
 
@@ -142,8 +146,16 @@ Kind kind_of(std::string_view bytes, std::string_view name) {
   if (starts(bytes, "\x30") && has_extension(name, {"p12", "pfx", "jks", "keystore"}))
     return Kind::keystore;
   if (has_extension(name, {"iso"}) && bytes.size() >= 512) return Kind::iso;
-  if (has_extension(name, {"eml", "mht", "mhtml", "mbox"}) || begins_as_mail(bytes)) return Kind::mail;
+  if (has_extension(name, {"eml", "emlx", "mht", "mhtml", "mbox"}) || begins_as_mail(bytes)) return Kind::mail;
   return Kind::none;
+}
+
+bool ends_as_zip(std::string_view last_bytes) {
+  constexpr std::size_t kEnd = 22;
+  if (last_bytes.size() < kEnd) return false;
+  const std::string_view end = last_bytes.substr(last_bytes.size() - kEnd);
+  // No comment, and members.
+  return end[0] == 'P' && end.starts_with("PK\x05\x06") && end[20] == '\0' && end[21] == '\0' && (end[10] != '\0' || end[11] != '\0');
 }
 
 bool begins_as_mail(std::string_view bytes) {

@@ -18,13 +18,18 @@ enum class Kind {
   rpm,
   asar,  // Electron
   pdf,
-  mail,     // by its headers, or by the name .eml, .mht, .mhtml, .mbox (RFC 5322, RFC 2045)
+  xar,       // Apple's .pkg
+  uuencoded,  // a text that begins with such a file
+  mail,     // by its headers, or by the name .eml, .emlx, .mht, .mhtml, .mbox (RFC 5322, RFC 2045)
   plist,    // binary property list
   keystore  // JKS, JCEKS, KeePass; PKCS #12 by the name .p12, .pfx: named, never opened
 };
 
 // `first_bytes`: 4096, fewer if there are no more. `name` may be a path.
 Kind kind_of(std::string_view first_bytes, std::string_view name);
+
+// Whether bytes end as a zip does: the directory of a self-extracting program or script stands behind everything else.
+bool ends_as_zip(std::string_view last_bytes);
 
 // Whether a text begins with a header of mail and says that it is MIME: mail folders have no names that tell.
 bool begins_as_mail(std::string_view first_bytes);

@@ -16,7 +16,7 @@ struct LibArchive {
   X(archive_read_free) X(archive_read_open_memory) X(archive_read_open_fd) X(archive_read_open2)        \
       X(archive_read_next_header) X(archive_read_data_block) X(archive_read_data_skip)                  \
           X(archive_read_has_encrypted_entries) X(archive_error_string) X(archive_format)               \
-              X(archive_read_support_format_zip) X(archive_read_support_format_7zip)                    \
+              X(archive_read_support_format_xar) X(archive_read_support_format_zip) X(archive_read_support_format_7zip)                    \
                   X(archive_read_support_format_cab) X(archive_read_support_format_iso9660)             \
                       X(archive_read_support_format_tar) X(archive_read_support_format_cpio)            \
                           X(archive_read_support_format_ar) X(archive_read_support_format_raw) X(       \

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scanner/core/lowered.h"
+#include "scanner/source/archive/uuencode.h"
 
 namespace kimiguard::archive {
 namespace {
@@ -145,7 +146,8 @@ class MailReader {
   void read(std::string_view bytes, const std::string& number, int level) {
     const Part part = split(bytes);
     const std::string type = lowered(part.type);
-    const bool encoded = part.encoding == "base64" || part.encoding == "quoted-printable";
+    const bool uuencoded = part.encoding == "x-uuencode" || part.encoding == "x-uue" || part.encoding == "uuencode";
+    const bool encoded = part.encoding == "base64" || part.encoding == "quoted-printable" || uuencoded;
     if (type.find("multipart/") == 0) {
       const std::string boundary = parameter(part.type, "boundary");
       if (boundary.empty()) return;
@@ -169,11 +171,13 @@ class MailReader {
         return;
       }
       const std::string body =
-          part.encoding == "base64" ? from_base64(part.body) : from_quoted_printable(part.body);
+          uuencoded ? from_uuencoded(part.body) : part.encoding == "base64" ? from_base64(part.body) : from_quoted_printable(part.body);
       if (!body.empty() && unpacking_.take_bytes(body.size(), *origin_)) {
         unpacking_.deliver_and_open(body, inside(*origin_, {Inside::Kind::archive_member, name, "", ""}),
                                     depth_ + 1);
       }
+    } else if (part.body.find("\nbegin ") != std::string_view::npos) {
+      good_ = read_uuencoded(unpacking_, part.body, origin_, depth_) && good_;
     }
   }
 

@@ -57,6 +57,9 @@ class MemberReader {
       case Kind::cab:
         lib.archive_read_support_format_cab(a);
         break;
+      case Kind::xar:
+        lib.archive_read_support_format_xar(a);
+        break;
       case Kind::iso:
         lib.archive_read_support_format_iso9660(a);
         break;

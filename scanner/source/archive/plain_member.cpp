@@ -21,7 +21,7 @@ Member take_plain_member(container::Unpacking& unpacking, std::string_view bytes
   }
   if (!unpacking.take_member(*archive)) return Member::limit;
   unpacking.take_bytes(bytes.size(), *member);
-  if (unpacking.looks_nested(start, name))
+  if (unpacking.looks_nested(start, name) || ends_as_zip(bytes))
     unpacking.deliver_and_open(bytes, member, depth + 1);
   else if (!bytes.empty())
     unpacking.deliver(bytes, member);

@@ -38,6 +38,8 @@ bool has_inside(std::string_view path, std::string_view first_bytes) {
          archive::kind_of(first_bytes.substr(0, kFirstBytes), path) != archive::Kind::none;
 }
 
+bool has_inside_at_end(std::string_view last_bytes) { return archive::ends_as_zip(last_bytes); }
+
 Coverage read_file(const std::string& path, const OriginPtr& origin, const container::Limits& limits,
                    const container::Sink& sink) {
   Unpacking unpacking = make(limits, sink);
@@ -53,7 +55,7 @@ Coverage read_bytes(std::string_view bytes, const OriginPtr& origin, const conta
                     const container::Sink& sink) {
   Unpacking unpacking = make(limits, sink);
   unpacking.set_outer_size(bytes.size());
-  if (has_inside(innermost_name(*origin), bytes.substr(0, kFirstBytes))) {
+  if (has_inside(innermost_name(*origin), bytes.substr(0, kFirstBytes)) || has_inside_at_end(bytes)) {
     open_nested(unpacking, bytes, origin, 0);
   }
   return unpacking.coverage();

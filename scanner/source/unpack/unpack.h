@@ -21,6 +21,9 @@ inline constexpr std::size_t kFirstBytes = 4096;
 // every file and blob.
 bool has_inside(std::string_view path, std::string_view first_bytes);
 
+// The same by the last bytes of a file: a zip behind a program or a script. Cheap.
+bool has_inside_at_end(std::string_view last_bytes);
+
 // Reads what is inside the file at `path`. Documents come in a stable order, all from this call's
 // thread; any number of calls may run at the same time.
 Coverage read_file(const std::string& path, const container::OriginPtr& origin,

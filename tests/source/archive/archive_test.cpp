@@ -64,7 +64,8 @@ TEST_CASE("members of every archive format are delivered under their names") {
                         {"a.cpio", "newc", ""},
                         {"a.odc.cpio", "odc", ""},
                         {"a.deb", "arbsd", ""},
-                        {"a.iso", "iso9660", ""}};
+                        {"a.iso", "iso9660", ""},
+                        {"a.pkg", "xar", ""}};
   for (const Form& form : forms) {
     const std::string first = random_key();
     const std::string second = random_key();
@@ -360,4 +361,65 @@ TEST_CASE("many small archives lose no member and stay small") {
   CHECK(coverage.gaps.empty());
   CHECK(found == keys.size());
   CHECK(coverage.archives == keys.size() + 1);
+}
+
+TEST_CASE("a zip behind a program or a long script is opened, whatever the name") {
+  const std::string key = random_key();
+  const std::string zip = make_archive("zip", {{"settings/.env", "KIMI_API_KEY=" + key + "\n"}}, {"", "zip:compression=deflate", ""});
+  const std::string stubs[] = {std::string("MZ\x90\0\3\0\0\0", 8) + std::string(9000, '\x7f'), "\x7f" "ELF\2\1\1" + std::string(5000, '\0'),
+                               "#!/bin/sh\n" + std::string(6000, '#') + "\nexit 0\n", "\x89PNG\r\n" + std::string(300, 'p')};
+  for (const std::string& stub : stubs) {
+    for (const std::string name : {"setup.exe", "installer.run", "thing"}) {
+      Collector collector;
+      const Coverage coverage = unpack_bytes(stub + zip, name, collector);
+      INFO(describe(coverage));
+      CHECK(coverage.gaps.empty());
+      CHECK(collector.holds_at(key, name + "!/settings/.env"));
+    }
+  }
+  // A program that ends otherwise is none.
+  Collector collector;
+  unpack_bytes(stubs[0] + zip.substr(0, zip.size() - 1), "setup.exe", collector);
+  CHECK(collector.all.empty());
+}
+
+TEST_CASE("uuencoded files are members, at the beginning of a text, in a mail, and as a mail's part") {
+  const std::string key = random_key();
+  const std::string content = "first line\nKIMI_API_KEY=" + key + "\n" + std::string(100, 'x') + "\n";
+  const auto uuencode = [](const std::string& bytes, bool backquotes, bool cut_blanks) {
+    std::string out;
+    const auto digit = [&](unsigned value) { return value == 0 && backquotes ? '`' : static_cast<char>(' ' + value); };
+    for (std::size_t at = 0; at < bytes.size(); at += 45) {
+      const std::string line = bytes.substr(at, 45);
+      std::string text(1, digit(static_cast<unsigned>(line.size())));
+      for (std::size_t i = 0; i < line.size(); i += 3) {
+        const auto byte = [&](std::size_t n) { return n < line.size() ? static_cast<unsigned char>(line[n]) : 0u; };
+        const unsigned bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+        for (int shift = 18; shift >= 0; shift -= 6) text += digit(bits >> shift & 63);
+      }
+      if (cut_blanks) while (text.back() == ' ') text.pop_back();
+      out += text + "\n";
+    }
+    return out + (backquotes ? "`" : " ") + "\nend\n";
+  };
+  for (const bool backquotes : {true, false}) {
+    for (const bool cut_blanks : {false, true}) {
+      const std::string file = "begin 644 my settings.env\n" + uuencode(content, backquotes, cut_blanks);
+      Collector alone;
+      CHECK(unpack_bytes(file + "text behind\n" + file, "a.txt", alone).gaps.empty());
+      CHECK(alone.holds_at(key, "a.txt!/my settings.env"));
+      CHECK(alone.all.size() == 2);
+      Collector in_mail;
+      unpack_bytes("From: a@example.org\nSubject: x\nMIME-Version: 1.0\n\nHello,\n\n" + file + "\nBye\n", "cur/1234", in_mail);
+      CHECK(in_mail.holds_at(key, "cur/1234!/my settings.env"));
+      Collector part;
+      unpack_bytes("From: a@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name=s.env\n"
+                   "Content-Transfer-Encoding: x-uuencode\n\n" + file + "--b--\n", "m.eml", part);
+      CHECK(part.holds_at(key, "m.eml!/s.env"));
+    }
+  }
+  // Prose that begins so.
+  Collector none;
+  CHECK(unpack_bytes("begin 644 times\nand then stop, it is not much of a file\n", "b.txt", none).gaps.empty());
+  CHECK(none.all.empty());
 }

@@ -248,9 +248,9 @@ class RangeWalk {
     compare("", tree, std::move(against), id, 0);
   }
 
-  void add_blob(const ObjectId& id, std::uint32_t mode, std::string path, const ObjectId& commit) {
+  void add_blob(const ObjectId& id, std::uint32_t mode, std::string path, const ObjectId& commit, std::vector<ObjectId> before = {}) {
     if (!seen_blobs_.insert(id.hex() + path).second) return;
-    range_.blobs.push_back({id, mode, std::move(path), commit});
+    range_.blobs.push_back({id, mode, std::move(path), commit, std::move(before)});
   }
 
   // Files of `tree` that are in none of the trees `against` at the same place.
@@ -297,14 +297,14 @@ class RangeWalk {
             compare_tree_names(other.entry.name, other.entry.is_tree(), entry.name, is_tree) != 0)
           continue;
         if (std::equal(entry.id, entry.id + id_bytes, other.entry.id)) known = true;
-        if (is_tree) below.emplace_back(other.entry.id, id_bytes);
+        if (is_tree || other.entry.is_blob()) below.emplace_back(other.entry.id, id_bytes);
       }
       if (known) continue;
       std::string path = prefix + std::string(entry.name);
       if (is_tree)
         compare(path + "/", ObjectId(entry.id, id_bytes), std::move(below), commit, depth + 1);
       else
-        add_blob(ObjectId(entry.id, id_bytes), entry.mode, std::move(path), commit);
+        add_blob(ObjectId(entry.id, id_bytes), entry.mode, std::move(path), commit, std::move(below));
     }
     if (cursor.broken())
       range_.gaps.push_back(

@@ -69,6 +69,7 @@ struct RangeBlob {
   std::uint32_t mode = 0;  // a file or a link, never a submodule
   std::string path;        // raw bytes
   ObjectId commit;         // the first commit of the range, in order, that has it there
+  std::vector<ObjectId> before;  // what that commit's parents have at the path
 };
 
 struct Range {
