@@ -1,3 +1,4 @@
+#include "scanner/cli/ci.h"
 #include "scanner/cli/audit_run.h"
 
 #include <dirent.h>
@@ -131,7 +132,7 @@ class AuditRun {
   }
 
   // What stands below the PATHs does not count where it could allow its own leak.
-  static bool tree_may_suppress(const AuditOptions& options) { return !options.no_inline && variable("CI").empty(); }
+  static bool tree_may_suppress(const AuditOptions& options) { return !options.no_inline && !in_ci(); }
 
   static LeakOptions leak_options(const AuditOptions& options, const std::string& home) {
     LeakOptions made;

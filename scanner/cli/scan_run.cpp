@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "scanner/cli/base_allowance.h"
+#include "scanner/cli/ci.h"
 #include "scanner/cli/config_check.h"
 #include "scanner/cli/disk_file.h"
 #include "scanner/cli/exit_status.h"
@@ -292,8 +293,7 @@ class ScanRun {
   // What stands in the scanned tree does not count where it could allow its own leak: in CI, for a range, whose
   // commits may have written it, nor while a push is received (design §7).
   bool tree_may_suppress() const {
-    const char* ci = std::getenv("CI");
-    return !options_.no_inline && options_.push != ScanOptions::Push::receiving && !of_commits() && (ci == nullptr || *ci == '\0');
+    return !options_.no_inline && options_.push != ScanOptions::Push::receiving && !of_commits() && !in_ci();
   }
   // For a range, what its base revision says does.
   bool base_may_suppress() const { return !options_.no_inline && of_commits(); }

@@ -3,6 +3,8 @@
 #include "scanner/core/finding_id.h"
 #include "scanner/report/joined_provenance.h"
 #include "scanner/report/uri.h"
+#include "scanner/text/mask.h"
+#include "scanner/text/utf8.h"
 
 namespace kimiguard::report {
 namespace {
@@ -127,8 +129,38 @@ void add_finding_facts(Json& object, const Finding& finding) {
   if (!finding.changes.empty()) object["changes"] = changes_facts(finding.changes);
 }
 
+// Characters that turn or hide text are escaped, so that whoever looks at the report itself is not deceived. They stand in strings
+// only.
+static std::string with_hiding_escaped(const std::string& json) {
+  std::string out;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(json[at]);
+    if (byte != 0x7F && byte != 0xC2 && byte != 0xD8 && byte != 0xE2 && byte != 0xEF && byte != 0xF3) continue;
+    const std::size_t length = text::utf8_length(json, at);
+    if (length == 0 || !text::is_hiding(text::utf8_code_point(json, at, length))) continue;
+    out.append(json, copied, at - copied);
+    const auto escape = [&](char32_t unit) {
+      static constexpr char kHex[] = "0123456789abcdef";
+      out += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 15];
+    };
+    const char32_t code = text::utf8_code_point(json, at, length);
+    if (code > 0xFFFF) {
+      escape(0xD800 + ((code - 0x10000) >> 10));
+      escape(0xDC00 + ((code - 0x10000) & 0x3FF));
+    } else {
+      escape(code);
+    }
+    copied = at + length;
+    at = copied - 1;
+  }
+  if (copied == 0) return json;
+  return out.append(json, copied, json.size() - copied);
+}
+
 std::string dumped(const Json& value, int indent) {
-  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+  return with_hiding_escaped(value.dump(indent, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace kimiguard::report

@@ -105,11 +105,19 @@ int display_width(std::string_view text) {
 std::string printable_line(std::string_view bytes) {
   std::string out;
   const std::string safe = text::printable(bytes);
-  for (const char c : safe) {
+  // A runner of GitHub Actions takes a line that begins with "::", or "##[" anywhere, for a command, and lines break at blanks.
+  const auto is_command = [&](std::size_t at) {
+    const std::string_view rest = std::string_view(safe).substr(at);
+    return rest.starts_with("##[") || (rest.starts_with("::") && (at == 0 || safe[at - 1] == ' ' || safe[at - 1] == '\t' || safe[at - 1] == '\n'));
+  };
+  for (std::size_t at = 0; at < safe.size(); ++at) {
+    const char c = safe[at];
     if (c == '\n')
       out += "\\n";
     else if (c == '\t')
       out += "\\t";
+    else if ((c == ':' || c == '#') && is_command(at))
+      out += c == ':' ? "\\x3a" : "\\x23";
     else
       out += c;
   }

@@ -12,7 +12,8 @@ namespace kimiguard::report {
 int display_width(std::string_view text);
 
 // Any bytes as one line of harmless text: control characters, and those that hide or turn text, as
-// \xNN or \uNNNN, line ends included; bytes that are no UTF-8 as \xNN.
+// \xNN or \uNNNN, line ends included; bytes that are no UTF-8 as \xNN; likewise the first sign of what a runner of GitHub
+// Actions would take for a command ("::error::…").
 std::string printable_line(std::string_view bytes);
 
 // `text` broken into lines of at most `width` columns (at least 10): at spaces, between and after

@@ -19,12 +19,12 @@ bool is_word(char c) {
 }
 
 // Where a marker of another scanner speaks: as their documentation says it (facts/peers.md §2.4).
-enum class Reach { line, next_line, around };
+enum class Reach { line, next_line, around, block };
 struct ForeignMarker {
   std::string_view text;
   Reach reach;
 };
-constexpr std::array<ForeignMarker, 12> kForeign = {{
+constexpr std::array<ForeignMarker, 13> kForeign = {{
     {"gitleaks:allow", Reach::line},
     {"betterleaks:allow", Reach::line},
     {"pragma: allowlist secret", Reach::line},
@@ -36,6 +36,7 @@ constexpr std::array<ForeignMarker, 12> kForeign = {{
     {"kingfisher:ignore", Reach::around},
     {"secretlint-disable-line", Reach::line},
     {"secretlint-disable-next-line", Reach::next_line},
+    {"secretlint-disable", Reach::block},
     {"pragma:allowlist secret", Reach::line},
 }};
 
@@ -91,6 +92,8 @@ class Lines {
 // or digit but in words that do begin one (REM, dnl, a "_comment" of JSON).
 bool is_comment_only(std::string_view before) {
   static constexpr std::array<std::string_view, 6> kWords = {"rem", "dnl", "comment", "_comment", "comments", "_comments"};
+  // A "C" in the first column of fixed-form Fortran; Ruby's and Perl's blocks.
+  if (before == "C " || before == "c " || before == "=begin " || before == "=pod " || before == "=for comment ") return true;
   std::string word;
   bool sign = false;
   for (const char c : before) {
@@ -103,6 +106,24 @@ bool is_comment_only(std::string_view before) {
   }
   if (word.empty()) return sign;
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+// How many lines on the block comment ends within which the text before `rest` stands; 0 if it does not within a few, or
+// another comment is opened before.
+std::uint64_t lines_to_end_of_block(std::string_view rest) {
+  constexpr std::uint64_t kMostLines = 20;
+  for (std::uint64_t n = 1; n <= kMostLines && !rest.empty(); ++n) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+    for (const std::string_view opener : {"/*", "<!--", "=begin", "<#", "{-", "(*", "--[["})
+      if (line.starts_with(opener)) return 0;
+    if (line.starts_with("=end") || line.starts_with("=cut")) return n;
+    for (const std::string_view closer : {"*/", "-->", "#>", "-}", "*)", "]]", "\"\"\"", "'''"})
+      if (line.starts_with(closer)) return n;
+  }
+  return 0;
 }
 
 std::string reason_of(std::string_view after) {
@@ -189,8 +210,15 @@ Allowances read_markers(std::string_view text, std::string_view path, Foreign fo
         open = true;
         continue;
       }
-      const std::uint64_t last =
-          is_comment_only(line.text.substr(0, column)) ? line.number + 1 : line.number;
+      const std::string_view before = line.text.substr(0, column);
+      std::uint64_t last = is_comment_only(before) ? line.number + 1 : line.number;
+      // Within a block comment the line that matters is behind its end.
+      if (before.find_first_not_of(" \t*") == std::string_view::npos || before.starts_with("=")) {
+        const auto end = static_cast<std::size_t>(line.text.data() + line.text.size() - text.data());
+        const std::size_t next = text.find('\n', end);
+        if (const std::uint64_t on = next == std::string_view::npos ? 0 : lines_to_end_of_block(text.substr(next + 1)); on > 0)
+          last = std::max(last, line.number + on + 1);
+      }
       result.allowed.push_back({line.number, last, reason, line.number});
     }
     if (open)
@@ -213,6 +241,10 @@ Allowances read_markers(std::string_view text, std::string_view path, Foreign fo
         const auto column = static_cast<std::size_t>(text.data() + at - line.text.data());
         Allowance allowance{n, n, std::string(marker.text), n};
         if (marker.reach == Reach::next_line) allowance.first = allowance.last = n + 1;
+        if (marker.reach == Reach::block) {
+          const std::size_t enabled = text.find("secretlint-enable", end);
+          allowance.last = enabled == std::string_view::npos ? ~std::uint64_t{0} : n + static_cast<std::uint64_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(end), text.begin() + static_cast<std::ptrdiff_t>(enabled), '\n'));
+        }
         if (marker.reach == Reach::around && is_comment_only(line.text.substr(0, column))) {
           allowance.first = n > 1 ? n - 1 : 1;
           allowance.last = n + 1;

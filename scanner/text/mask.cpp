@@ -593,6 +593,12 @@ std::string shown_form(std::string_view secret) {
   return valid_utf8(with_last_four(prefix, secret));
 }
 
+bool is_hiding(char32_t code) {
+  return (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
+         (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0x061C ||
+         (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
+}
+
 std::string printable(std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -609,13 +615,9 @@ std::string printable(std::string_view text) {
       continue;
     }
     const char32_t code = utf8_code_point(text, at, length);
-    const bool control = (code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7F && code < 0xA0);
-    const bool hides = (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-                       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0x061C ||
-                       (code >= 0xFFF9 && code <= 0xFFFB) || (code >= 0xE0000 && code <= 0xE007F);
-    if (control) {
+    if (is_hiding(code) && code < 0xA0) {
       escape("\\x", code, 2);
-    } else if (hides) {
+    } else if (is_hiding(code)) {
       if (code > 0xFFFF) {
         escape("\\U", code, 8);
       } else {

@@ -41,6 +41,9 @@ std::vector<Masked> find_keys(std::string_view text);
 // known too. Secrets under 16 bytes are "…".
 std::string shown_form(std::string_view secret);
 
+// Whether a character is a control character but \n and \t, or reorders or hides text.
+bool is_hiding(char32_t code);
+
 // For terminals: control characters (C0 but \n and \t, DEL, C1) and characters that reorder or hide
 // text (bidirectional controls, zero width, line separators) as visible escapes such as \x1b and
 // \u202e. Invalid bytes as \xNN. Valid UTF-8 out.

@@ -130,7 +130,7 @@ std::vector<Encoding> encodings() {
         add(std::string("UTF-") + (unit == 2 ? "16" : "32") + (little ? "LE" : "BE") + (mark ? " with mark" : ""), [=](const std::string& t) {
           const std::string order = unit == 2 ? (little ? "\xFF\xFE" : "\xFE\xFF") : little ? std::string("\xFF\xFE\0\0", 4) : std::string("\0\0\xFE\xFF", 4);
           return (mark ? order : "") + samples::wide("first line\nx: " + t + "\n", unit, little);
-        }, false, false, !mark && (unit == 4 || little));
+        }, false, false, !mark && unit == 2 && little);
   add("UTF-8 with mark", [](const std::string& t) { return "\xEF\xBB\xBF" + t; }, false, false, false);
   add("Latin-1", [](const std::string& t) { return "caf\xE9 \xFC " + t + " \xE4"; }, true, false, false);
   return list;

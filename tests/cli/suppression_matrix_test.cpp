@@ -90,11 +90,12 @@ bool history(Try& t, std::vector<std::string> more = {}) {
   return t.scan(more);
 }
 
-// What the base says of a line that the range touches.
+// What the base says of a line that the range takes away and brings back.
 bool range_by_base(Try& t, std::vector<std::string> more = {}) {
   t.allow();
   t.commit("a.env", t.line());
   t.repo.git({"tag", "base"});
+  t.commit("a.env", "A=1\n");
   t.commit("a.env", "A=1\n" + t.line());
   more.insert(more.begin(), {"--range", "base..HEAD"});
   return t.scan(more);

@@ -58,4 +58,11 @@ TEST_CASE("remotes lose their credentials and become URIs") {
   CHECK(remote_uri("") == "");
 }
 
+TEST_CASE("what a runner of GitHub Actions takes for a command is shown otherwise") {
+  CHECK(printable_line("::error::x") == "\\x3a:error::x");
+  CHECK(printable_line("a ::add-mask::x") == "a \\x3a:add-mask::x");
+  CHECK(printable_line("a##[error]b") == "a\\x23#[error]b");
+  CHECK(printable_line("std::string a::b") == "std::string a::b");
+}
+
 }  // namespace kimiguard::report

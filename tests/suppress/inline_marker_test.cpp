@@ -1,5 +1,8 @@
 #include "scanner/suppress/inline_marker.h"
 
+#include <algorithm>
+#include <string>
+
 #include "tests/support/catch.h"
 
 namespace kimiguard::suppress {
@@ -138,6 +141,39 @@ TEST_CASE("many markers in one long file are read in linear time") {
   const Allowances allowances = read_markers(text, "f");
   CHECK(allowances.allowed.size() == 10000);
   CHECK(allowances.problems.size() == 1);
+}
+
+TEST_CASE("a marker within a block comment allows the line behind its end") {
+  for (const std::string block : {"=begin\nkimiguard:allow because\n=end\n", "=begin kimiguard:allow because\n=end\n", "=pod\n\nkimiguard:allow because\n\n=cut\n",
+                                  "/*\n * kimiguard:allow because\n */\n", "/*\n   kimiguard:allow because\n   of this\n*/\n", "<!--\nkimiguard:allow because\n-->\n",
+                                  "<#\nkimiguard:allow because\n#>\n", "\"\"\"\nkimiguard:allow because\n\"\"\"\n"}) {
+    INFO(block);
+    const Allowances allowances = read_markers(block + "KEY=x\nKEY=y\n", "f");
+    const auto lines = static_cast<std::uint64_t>(std::count(block.begin(), block.end(), '\n'));
+    CHECK(covered(allowances, lines + 1));
+    CHECK_FALSE(covered(allowances, lines + 2));
+    CHECK(allowances.problems.empty());
+  }
+  // Text that is no comment, and one whose comment is another.
+  CHECK_FALSE(covered(read_markers("kimiguard:allow because\nKEY=x\n", "f"), 2));
+  CHECK_FALSE(covered(read_markers("kimiguard:allow because\n/*\n*/\nKEY=x\n", "f"), 4));
+}
+
+TEST_CASE("comments of fixed-form Fortran are comments") {
+  for (const std::string line : {"C kimiguard:allow because", "c kimiguard:allow because", "! kimiguard:allow because", "      ! kimiguard:allow because"})
+    CHECK(covered(read_markers(line + "\nKEY=x\n", "f"), 2));
+  CHECK_FALSE(covered(read_markers("  C kimiguard:allow because\nKEY=x\n", "f"), 2));
+}
+
+TEST_CASE("secretlint's blocks are honoured when asked for") {
+  const std::string text = "A\n/* secretlint-disable */\nB\nC\n/* secretlint-enable */\nD\n// secretlint-disable @secretlint/x -- why\nE\n";
+  const Allowances allowances = read_markers(text, "f", Foreign::honour);
+  CHECK_FALSE(covered(allowances, 1));
+  CHECK(covered(allowances, 3));
+  CHECK(covered(allowances, 4));
+  CHECK_FALSE(covered(allowances, 6));
+  CHECK(covered(allowances, 8));
+  CHECK_FALSE(covered(read_markers(text, "f"), 3));
 }
 
 }  // namespace kimiguard::suppress

@@ -247,6 +247,7 @@ class TableReader {
     }
     damaged_ = true;
     if (first_error_ == SQLITE_OK) first_error_ = status;
+    if (!opened_) return;  // said of the whole database
     unpacking_.gap(
         GapKind::unreadable, "damaged", place,
         std::string("the table could not be read to its end: ") + sqlite3_errstr(status & 0xFF));
@@ -395,9 +396,17 @@ bool read_tables(Unpacking& unpacking, sqlite3* db, const OriginPtr& origin, int
   return damaged;
 }
 
+constexpr std::string_view kJournalMagic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+
 bool is_wal(std::string_view bytes) {
   return bytes.size() >= 32 && bytes.substr(0, 3) == std::string_view("\x37\x7F\x06", 3) &&
          (bytes[3] == '\x82' || bytes[3] == '\x83');
+}
+
+// Whether a file's beginning is that of a rollback journal; where it is struck out with zeros (journal_mode=PERSIST) its name
+// says so.
+bool is_journal(std::string_view bytes, std::string_view path) {
+  return bytes.starts_with(kJournalMagic) || (path.ends_with("-journal") && bytes.size() >= 28 && bytes.find_first_not_of('\0') >= 28);
 }
 
 Value value_reader(Unpacking& unpacking, int depth) {
@@ -433,7 +442,6 @@ std::uint64_t size_of(const std::string& path) {
 // §3); in a repository of a stranger that name is an attack. Without its last eight bytes the record
 // is none.
 void strike_super_journal(const std::string& journal) {
-  constexpr std::string_view kJournalMagic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
   const CloseDescriptor file{open(journal.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
   if (file.fd < 0) return;
   const std::uint64_t size = size_of(journal);
@@ -456,6 +464,11 @@ void read_sqlite(Unpacking& unpacking, std::string_view bytes, const OriginPtr& 
   if (is_wal(bytes)) {
     ++unpacking.coverage().databases;
     salvage_wal(unpacking, pages, Bytes::of({}), origin, value);
+    return;
+  }
+  if (is_journal(bytes, origin->inside.empty() ? origin->path : origin->inside.back().name)) {
+    ++unpacking.coverage().databases;
+    salvage_journal(unpacking, pages, Bytes::of({}), origin, value);
     return;
   }
   if (bytes.size() < 100 || bytes.substr(0, kMagic.size()) != kMagic) return;
@@ -522,6 +535,13 @@ void read_sqlite(Unpacking& unpacking, const std::string& path, const OriginPtr&
     salvage_wal(unpacking, database, Bytes::of({}), origin, value);
     return;
   }
+  if (is_journal({start, sizeof start}, real)) {
+    // Beside its database it is read with that.
+    if (size_of(real.substr(0, real.size() - std::string_view("-journal").size())) > 0 && real.ends_with("-journal")) return;
+    ++unpacking.coverage().databases;
+    salvage_journal(unpacking, database, Bytes::of({}), origin, value);
+    return;
+  }
   const std::uint64_t log = size_of(real + "-wal");
   const std::uint64_t journal = size_of(real + "-journal");
   Unpacking::Hold hold(unpacking);
@@ -570,6 +590,10 @@ void read_sqlite(Unpacking& unpacking, const std::string& path, const OriginPtr&
   if (log > 0) {
     const CloseDescriptor wal{open((real + "-wal").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     salvage_wal(unpacking, Bytes::of_descriptor(wal.fd), database, origin, value);
+  }
+  if (journal > 0) {
+    const CloseDescriptor rollback{open((real + "-journal").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    salvage_journal(unpacking, Bytes::of_descriptor(rollback.fd), database, origin, value);
   }
   read_free_pages(unpacking, database, origin, value);
 }

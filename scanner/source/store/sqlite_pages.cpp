@@ -216,6 +216,94 @@ void salvage_wal(Unpacking& unpacking, const Bytes& wal, const Bytes& database, 
   read_transaction();
 }
 
+namespace {
+
+constexpr std::uint64_t kRecordRest = 8;  // page number before, checksum behind
+constexpr std::uint32_t kMostPages = 1u << 26;  // of a database whose journal is believed without a header
+
+// Where the records of a journal begin, and how large its pages are.
+struct JournalShape {
+  std::uint64_t sector = 512;
+  std::uint32_t page_size = 0;
+};
+
+// Whether a page image stands at `at` of a journal: its number, then the beginning of a b-tree page or of the database.
+bool page_record_at(const Bytes& journal, std::uint64_t at) {
+  char start[24];
+  if (!journal.read(at, start, sizeof start)) return false;
+  const std::uint32_t number = be32(start);
+  const auto type = static_cast<unsigned char>(start[4]);
+  return number != 0 && number < 0x7FFFFFFF && (type == 0x0D || type == 0x0A || type == 0x05 || type == 0x02 || (number == 1 && type == 'S'));
+}
+
+// As the header tells, if it is still there, else as the database does, else as the records lie.
+JournalShape shape_of(const Bytes& journal, const Geometry& database) {
+  JournalShape shape;
+  char header[28];
+  if (!journal.read(0, header, sizeof header)) return shape;
+  if (header[0] != '\0') {
+    const std::uint32_t sector = be32(header + 20);
+    if (sector >= 32 && sector <= 65536) shape.sector = sector;
+    if (plausible_page_size(be32(header + 24))) shape.page_size = be32(header + 24);
+  }
+  if (shape.page_size == 0) shape.page_size = database.page_size;
+  if (header[0] == '\0' && shape.page_size != 0 && !page_record_at(journal, shape.sector)) shape.sector = 4096;
+  if (shape.page_size != 0) return shape;
+  for (const std::uint64_t sector : {512u, 4096u}) {
+    if (!page_record_at(journal, sector)) continue;
+    for (std::uint32_t size = 512; size <= 65536; size *= 2) {
+      if (journal.size < sector + size + kRecordRest || (journal.size - sector) % (size + kRecordRest) != 0) continue;
+      bool all = true;
+      for (std::uint64_t at = sector; all && at < journal.size; at += size + kRecordRest) {
+        char number[4];
+        all = journal.read(at, number, sizeof number) && be32(number) != 0 && be32(number) < kMostPages;
+      }
+      if (all) return {sector, size};
+    }
+  }
+  return shape;
+}
+
+}  // namespace
+
+void salvage_journal(Unpacking& unpacking, const Bytes& journal, const Bytes& database, const OriginPtr& origin, const Value& value) {
+  Geometry geometry;
+  const bool known = read_geometry(database, geometry);
+  const JournalShape shape = shape_of(journal, geometry);
+  if (shape.page_size == 0) return;
+  if (!known || geometry.page_size != shape.page_size) geometry = {shape.page_size, shape.page_size, 0};
+  PageReader pages(database, geometry);
+  struct Image {
+    std::uint32_t page;
+    std::uint64_t offset;
+  };
+  std::vector<Image> images;
+  for (std::uint64_t at = shape.sector; at + kRecordRest + shape.page_size <= journal.size && images.size() < (1u << 20);) {
+    char number[8];
+    if (!journal.read(at, number, sizeof number)) break;
+    // The header of a further part, at the beginning of a sector.
+    if (at % shape.sector == 0 && std::string_view(number, sizeof number) == std::string_view("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8)) {
+      at += shape.sector;
+      continue;
+    }
+    // Behind the last record of a part the next one waits for a new sector.
+    if (be32(number) == 0 || be32(number) >= 0x7FFFFFFF) {
+      at += shape.sector - at % shape.sector;
+      continue;
+    }
+    images.push_back({be32(number), at + 4});
+    at += kRecordRest + shape.page_size;
+  }
+  for (const Image& image : images) pages.put_over(&journal, image.page, image.offset);
+  std::string page;
+  for (const Image& image : images) {
+    page.resize(shape.page_size);
+    if (unpacking.exhausted() || !journal.read(image.offset, page.data(), page.size())) return;
+    read_leaf(pages, image.page, page, unpacking, origin, "journal page", value);
+    read_free_space(unpacking, page, image.page, geometry.usable, PageUse::b_tree, origin, "journal page", value);
+  }
+}
+
 void read_free_pages(Unpacking& unpacking, const Bytes& database, const OriginPtr& origin, const Value& value) {
   Geometry geometry;
   if (!read_geometry(database, geometry)) return;

@@ -59,7 +59,10 @@ Kind kind_of(std::string_view path, std::string_view first_bytes) {
       (first_bytes[3] == '\x82' || first_bytes[3] == '\x83')) {
     return Kind::sqlite_log;
   }
+  if (first_bytes.starts_with("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")) return Kind::sqlite_journal;
   const std::string_view name = base_name(path);
+  if (name.ends_with("-journal") && first_bytes.size() >= 28 && first_bytes.substr(0, 28).find_first_not_of('\0') == std::string_view::npos)
+    return Kind::sqlite_journal;
   const std::size_t dot = name.rfind('.');
   if (dot != std::string_view::npos && all_digits(name.substr(0, dot))) {
     const std::string_view extension = name.substr(dot + 1);
@@ -88,6 +91,7 @@ bool read_nested(container::Unpacking& unpacking, std::string_view bytes,
   switch (kind_of(innermost_name(*origin), bytes)) {
     case Kind::sqlite:
     case Kind::sqlite_log:
+    case Kind::sqlite_journal:
       read_sqlite(unpacking, bytes, origin, depth);
       return true;
     case Kind::leveldb_table:
@@ -117,6 +121,7 @@ bool read_file(container::Unpacking& unpacking, const std::string& path,
   switch (kind_of(path, {start, static_cast<std::size_t>(got)})) {
     case Kind::sqlite:
     case Kind::sqlite_log:
+    case Kind::sqlite_journal:
       read_sqlite(unpacking, path, origin);
       return true;
     case Kind::leveldb_table:

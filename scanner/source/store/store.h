@@ -12,10 +12,10 @@
 
 namespace kimiguard::store {
 
-enum class Kind { none, sqlite, sqlite_log, leveldb_table, leveldb_log };
+enum class Kind { none, sqlite, sqlite_log, sqlite_journal, leveldb_table, leveldb_log };
 
 // By content, and for LevelDB (whose files have no magic number at their start) by name as well:
-// NNNNNN.ldb, NNNNNN.sst, NNNNNN.log, MANIFEST-NNNNNN. `first_bytes`: 64 or more, fewer if the file is
+// x-journal (whose mark may be struck out), NNNNNN.ldb, NNNNNN.sst, NNNNNN.log, MANIFEST-NNNNNN. `first_bytes`: 64 or more, fewer if the file is
 // shorter.
 Kind kind_of(std::string_view path, std::string_view first_bytes);
 

@@ -524,3 +524,49 @@ TEST_CASE("what is no database is none") {
   store::read_bytes(std::string("SQLite format 3\0 and no more", 28), origin_of("x"), {}, seen.sink());
   CHECK(seen.all.empty());
 }
+
+TEST_CASE("rows that only a persisted rollback journal still has are read, with and without its database") {
+  for (const int page_size : {512, 1024, 4096, 65536}) {
+    const TempFolder folder;
+    const std::string path = folder / "state.db";
+    std::vector<std::string> keys;
+    {
+      Maker db(path);
+      db.run("PRAGMA page_size=" + std::to_string(page_size) + "; PRAGMA journal_mode=PERSIST; PRAGMA secure_delete=ON");
+      db.run("CREATE TABLE keys(provider TEXT, k TEXT, url TEXT)");
+      db.run("BEGIN");
+      for (int i = 0; i < 60; ++i) {
+        keys.push_back(random_key());
+        db.run("INSERT INTO keys VALUES('kimi-k2','" + keys.back() + "','https://api.kimi.com/coding')");
+      }
+      db.run("COMMIT");
+      db.run("DELETE FROM keys WHERE rowid BETWEEN 20 AND 29");
+    }
+    Collector seen;
+    CHECK(read_at(path, seen).gaps.empty());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (i < 19 || i > 28) CHECK(seen.holds_at(keys[i], "keys"));
+      else CHECK(seen.holds_at(keys[i], "(journal page"));
+    }
+    fs::remove(path);
+    Collector alone;
+    CHECK(read_at(path + "-journal", alone).gaps.empty());
+    for (int i = 19; i < 29; ++i) CHECK(alone.holds_at(keys[static_cast<std::size_t>(i)], "(journal page"));
+  }
+}
+
+TEST_CASE("a database that SQLite cannot open is one gap") {
+  const TempFolder folder;
+  const std::string path = folder / "broken.db";
+  std::string bytes;
+  {
+    Maker db(path);
+    db.run("CREATE TABLE t(a TEXT)");
+  }
+  bytes = read_file(path);
+  for (std::size_t i = 100; i < 200; ++i) bytes[i] = static_cast<char>(i * 7);
+  Collector seen;
+  CHECK(store::read_bytes(bytes, origin_of("broken.db"), {}, seen.sink()).gaps.size() == 1);
+  Collector none;
+  CHECK(store::read_bytes(std::string("SQLite format 3\0", 16) + std::string(200, 'x'), origin_of("broken.db"), {}, none.sink()).gaps.size() == 1);
+}
