@@ -88,6 +88,12 @@ bool variable_shaped(std::string_view text) {
   });
 }
 
+// The setting in which this provider has the model of this slot; "" if it has none of its own.
+std::string model_setting(const ProviderSpec& provider, const SlotSpec& slot) {
+  const auto found = provider.model_of.find(slot.id);
+  return found == provider.model_of.end() ? std::string() : found->second;
+}
+
 class Resolver {
  public:
   Resolver(const Profile& profile, const std::vector<const Unit*>& units, const std::string& of_project,
@@ -637,6 +643,12 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
   if (!model)
     if (const auto hit = first(at, spec.model)) model = part_of(*hit, false);
   if (at.known != nullptr && at.known->stands_in(*unit.spec)) at.row = at.known;
+  if (const std::string own = at.row == nullptr ? std::string() : model_setting(*at.row, spec); !own.empty()) {
+    // What the slot's other setting holds may be left from another provider.
+    model.reset();
+    if (const auto selector = config::Selector::compile(own))
+      if (const auto hit = first(at, {*selector})) model = part_of(*hit, false);
+  }
   if (!model && at.row != nullptr)
     if (const auto hit = first(at, at.row->model)) model = part_of(*hit, false);
   connection.model = std::move(model);

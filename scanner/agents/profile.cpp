@@ -255,6 +255,10 @@ void ProfileReader::provider(TableReader& in, Profile& profile) {
     several(at, "model", provider.model);
     several(at, "headers", provider.headers);
     several(at, "region", provider.region);
+    at.map("model_of", provider.model_of);
+    for (const auto& [slot, selector] : provider.model_of)
+      if (auto made = config::Selector::compile(selector); !made)
+        at.complain("model_of", made.error().message + "; see scanner/config/selector.h");
     at.values("files", provider.at_files);
     for (const std::string& id : provider.at_files)
       if (profile.file_named(id) == nullptr)

@@ -140,6 +140,7 @@ struct ProviderSpec {
   std::string default_model;
   // Where this provider's values stand, from the roots of the slot and of its joins.
   Selectors key, base_url_at, model, headers, region;
+  std::map<std::string, std::string> model_of;  // slot's id -> the setting of its model, the only one that is read
   std::vector<std::string> at_files;  // ids of the files in which they stand; empty = every file
   std::map<std::string, std::string> regions;  // value of the region field -> base URL
   std::map<std::string, std::string>

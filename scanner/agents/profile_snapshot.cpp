@@ -19,7 +19,7 @@ inline constexpr std::size_t kFields<agents::TableSpec> = 3;
 template <>
 inline constexpr std::size_t kFields<agents::FileSpec> = 23;
 template <>
-inline constexpr std::size_t kFields<agents::ProviderSpec> = 15;
+inline constexpr std::size_t kFields<agents::ProviderSpec> = 16;
 template <>
 inline constexpr std::size_t kFields<agents::OverrideSpec> = 8;
 template <>

@@ -403,6 +403,8 @@ std::optional<Planted> StateWriter::plant(HomeFiles& files, const Way& way, cons
   const std::string model = values.model.value_or(way.product == Product::platform ? "kimi-k3" : "k3");
   auto models = spellings(slot.model);
   if (models.empty() && way.row != nullptr) models = spellings(way.row->model);
+  if (way.row != nullptr)
+    if (const auto of_slot = way.row->model_of.find(slot.id); of_slot != way.row->model_of.end()) models = {of_slot->second};
   if (!models.empty()) {
     // Where the key stands in another way, the model may too: each place has its turn.
     const std::string& spelling = models[way.place % models.size()];
