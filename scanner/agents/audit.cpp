@@ -124,15 +124,21 @@ class KeyKnowledge {
 
 // A change of a setting that stands for an address writes the setting's own words.
 void speak_of_regions(std::vector<Finding>& findings, const std::vector<RegionSetting>& regions) {
+  const auto region_at = [&](const Change& change) {
+    return std::find_if(regions.begin(), regions.end(), [&](const RegionSetting& region) { return change.file == region.file && change.key_path == region.key_path; });
+  };
   for (Finding& finding : findings) {
+    // An address for which the setting has no word cannot be written there.
+    std::erase_if(finding.changes, [&](const Change& change) {
+      const auto region = region_at(change);
+      return region != regions.end() && region->value.empty() && region->value_of_url.count(change.to) == 0;
+    });
     for (Change& change : finding.changes) {
-      for (const RegionSetting& region : regions) {
-        if (change.file != region.file || change.key_path != region.key_path) continue;
-        const auto wanted = region.value_of_url.find(change.to);
-        change.from = region.value;
-        if (wanted != region.value_of_url.end()) change.to = wanted->second;
-        break;
-      }
+      const auto region = region_at(change);
+      if (region == regions.end()) continue;
+      const auto wanted = region->value_of_url.find(change.to);
+      change.from = region->value;
+      if (wanted != region->value_of_url.end()) change.to = wanted->second;
     }
   }
 }
@@ -162,7 +168,8 @@ void speak_of_new_models(std::vector<Finding>& findings) {
   std::map<std::pair<std::string, std::string>, std::string> renamed;  // file, model
   for (const Finding& finding : findings) {
     const auto model = finding.arguments.find("model");
-    if (finding.rule != "kimi-host-mismatch" || model == finding.arguments.end()) continue;
+    const bool moves = finding.rule == "kimi-host-mismatch" || finding.rule == "kimi-key-sent-elsewhere";
+    if (!moves || model == finding.arguments.end()) continue;
     for (const Change& change : finding.changes)
       if (change.from == model->second && !change.to.empty()) renamed.emplace(std::pair(change.file, change.from), change.to);
   }
@@ -422,6 +429,7 @@ void Audit::connect_view(const Profile& profile, const std::string& project,
   view.units = units;
   view.of_project = project;
   view.environment = &environment;
+  view.as_of = input_.as_of;
   for (const Made& made : found.made) view.made.push_back(&made);
   const Rulebook& book = *input_.rulebook;
   const auto take = [&](std::vector<Finding> more) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "scanner/agents/glob.h"
 #include "scanner/agents/loose_connections.h"
 #include "scanner/config/reference.h"
 #include "scanner/config/selector.h"
@@ -142,6 +143,7 @@ class Resolver {
   void read_parts(const Context& at, Connection& connection, std::vector<Part>& more_keys,
                   std::string& region_path);
   std::optional<Part> provider_setting(const Context& at, const config::Slot& found) const;
+  std::optional<Part> address_setting(const Context& at, const Connection& connection);
   void inherit(const Context& at, Connection& connection);
   void emit(const Context& at, Connection connection, bool as_written);
   Part make(std::string value, const Hit& hit, bool key) const;
@@ -546,6 +548,65 @@ std::optional<Part> Resolver::provider_setting(const Context& at, const config::
   return part;
 }
 
+// Where an address belongs while none is written: beside a key of the environment its variable, else the slot's own
+// setting, else the provider's.
+std::optional<Part> Resolver::address_setting(const Context& at, const Connection& connection) {
+  Part part;
+  if (connection.key && connection.key->source == Part::Source::environment) {
+    std::vector<std::string> names;
+    for (const OverrideSpec& rule : profile_.overrides)
+      if (rule.providers.empty() || std::find(rule.providers.begin(), rule.providers.end(), at.provider) != rule.providers.end())
+        names.insert(names.end(), rule.base_url.begin(), rule.base_url.end());
+    names.insert(names.end(), at.spec->url_variables.begin(), at.spec->url_variables.end());
+    if (at.known != nullptr) names.insert(names.end(), at.known->url_variables.begin(), at.known->url_variables.end());
+    if (!names.empty()) {
+      part.source = Part::Source::environment;
+      part.key_path = names.front();
+      part.file = connection.key->file;
+      return part;
+    }
+  }
+  const auto plain = [](const Selectors& selectors) {
+    for (const config::Selector& selector : selectors) {
+      const auto spelled = alternatives(selector.text());
+      if (!spelled.empty() && spelled.front().find_first_of("*[]@") == std::string::npos && spelled.front() != ".") return spelled.front();
+    }
+    return std::string();
+  };
+  const Root* root = nullptr;  // the table that the key stands in, else the slot's own
+  for (const Root& one : at.roots) {
+    if (one.unit->spec->role != Role::config) continue;
+    if (root == nullptr) root = &one;
+    const auto holds_key = [&](const Setting* setting) {
+      return connection.key && connection.key->file == one.unit->path && setting->key_path() == connection.key->key_path;
+    };
+    if (std::any_of(one.slot.settings.begin(), one.slot.settings.end(), holds_key)) {
+      root = &one;
+      break;
+    }
+  }
+  if (root == nullptr) return std::nullopt;
+  std::string name = plain(at.spec->base_url);
+  if (name.empty() && at.row != nullptr) {
+    root = &at.roots.front();
+    if (root->unit->spec->role != Role::config) return std::nullopt;
+    name = plain(at.row->base_url_at);
+    if (const std::string region = plain(at.row->region); !region.empty()) name = region;
+  }
+  if (name.empty()) return std::nullopt;
+  Setting table;
+  table.path = root->slot.path;
+  part.source = Part::Source::config;
+  part.key_path = table.path.empty() ? name : table.key_path() + "." + name;
+  part.file = root->unit->path;
+  if (at.row != nullptr && name == plain(at.row->region)) {
+    RegionSetting made{part.file, part.key_path, "", {}};
+    for (const auto& [value, url] : at.row->regions) made.value_of_url.emplace(url, value);
+    result_.regions.push_back(std::move(made));
+  }
+  return part;
+}
+
 void Resolver::inherit(const Context& at, Connection& connection) {
   if (!at.spec->inherits || (connection.key && connection.base_url && connection.model)) return;
   std::vector<const Unit*> weaker;
@@ -789,6 +850,8 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     if (!one.model && !fixed("model").empty()) one.model = by_default(fixed("model"));
   };
   defaults(connection);
+  if (!connection.base_url || connection.base_url->source == Part::Source::tool_default)
+    connection.address_setting = address_setting(at, connection);
   // Settings that stand together in a file are judged as written too.
   if (replaced && written.key && written.base_url) {
     Connection alone = written;

@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "scanner/agents/audit.h"
+#include "scanner/agents/glob.h"
 #include "scanner/config/reference.h"
 #include "scanner/config/selector.h"
 #include "scanner/kimi/base_url.h"
 #include "scanner/kimi/finding_at.h"
+#include "scanner/kimi/model_choice.h"
 
 namespace kimiguard::agents {
 namespace {
@@ -66,10 +68,104 @@ bool has_settings(const Unit& unit) {
          unit.spec->role == Role::secrets;
 }
 
+// How people write what a selector names: the first of its alternatives.
+std::string spelled(const config::Selector& selector) {
+  const auto all = alternatives(selector.text());
+  return all.empty() ? selector.text() : all.front();
+}
+
 std::string joined(const std::vector<config::Selector>& selectors) {
   std::string text;
-  for (const config::Selector& selector : selectors)
-    text += (text.empty() ? "" : ", ") + selector.text();
+  for (const config::Selector& selector : selectors) text += (text.empty() ? "" : ", ") + spelled(selector);
+  return text;
+}
+
+// Whether a setting of a tool's environment block is given by a variable: "env.ANTHROPIC_MODEL" by ANTHROPIC_MODEL.
+const Variable* variable_of(const config::Selector& selector, const Environment& environment) {
+  for (const std::string& one : alternatives(selector.text()))
+    if (one.starts_with("env."))
+      if (const Variable* found = environment.find(one.substr(4)); found != nullptr && !found->value.empty()) return found;
+  return nullptr;
+}
+
+// The Kimi product that the tool's connection goes to, of those in `unit` first; "" if there is none.
+std::string product_of(const Rulebook& book, const View& view, const Unit* unit) {
+  std::string product;
+  for (const Made* made : view.made) {
+    if (!made->connection.active || !made->connection.base_url) continue;
+    const auto url = kimi::parse_base_url(made->connection.base_url->value);
+    const Realm* realm = url ? kimi::owner_of(book, *url).realm : nullptr;
+    if (realm == nullptr) continue;
+    if (made->unit == unit) return realm->product;
+    if (product.empty()) product = realm->product;
+  }
+  return product;
+}
+
+// A model that the tool's Kimi connection has, in the tool's own notation; "" if there is none.
+std::string model_of(const Rulebook& book, const View& view) {
+  for (const Made* made : view.made) {
+    const Connection& connection = made->connection;
+    if (!connection.active || !connection.base_url) continue;
+    const auto url = kimi::parse_base_url(connection.base_url->value);
+    const Realm* realm = url ? kimi::owner_of(book, *url).realm : nullptr;
+    if (realm == nullptr) continue;
+    const std::string asked = connection.model ? connection.model->value : realm->default_model;
+    std::string before = connection.model ? connection.model->before : std::string();
+    if (before.empty() && !connection.provider.empty()) before = connection.provider + "/";
+    return before + kimi::model_to_write(book, asked, realm->product, view.as_of);
+  }
+  return {};
+}
+
+// What a setting of the tool holds, of the strongest scope that has it; "" if none has.
+std::string setting_of(const View& view, std::string_view selector) {
+  const auto made = config::Selector::compile(selector);
+  if (!made) return {};
+  if (const Variable* variable = view.environment->find(std::string(selector))) return variable->value;
+  std::string value;
+  int strongest = -1;
+  for (const Unit* unit : view.units)
+    for (const Setting* setting : config::select(unit->settings, *made))
+      if (!setting->value.empty() && rank(*unit) > strongest) {
+        strongest = rank(*unit);
+        value = setting->value;
+      }
+  return value;
+}
+
+// The list whose element a setting is, by the selector that names the elements: of "a.b.**" a.b, of "a[*]" a.
+std::optional<std::vector<std::string>> list_of(const Setting& setting, const std::vector<config::Selector>& selectors, std::size_t from) {
+  for (const config::Selector& selector : selectors) {
+    if (!selector.matches(setting.path, from)) continue;
+    std::string text = selector.text();
+    for (const std::string_view end : {".**", "[*]"})
+      if (text.ends_with(end)) text.resize(text.size() - end.size());
+    if (text == selector.text()) continue;
+    const auto list = config::Selector::compile(text);
+    if (!list) continue;
+    for (std::size_t size = setting.path.size(); size >= from && size > 0; --size) {
+      const std::vector<std::string> path(setting.path.begin(), setting.path.begin() + static_cast<std::ptrdiff_t>(size));
+      if (list->matches(path, from)) return path;
+    }
+  }
+  return std::nullopt;
+}
+
+// [a, b, c]: the values of a list, without those that `drop` names.
+std::string list_text(const config::Slot& slot, const std::vector<std::string>& list, const std::vector<std::string>& drop) {
+  std::string text;
+  for (const Setting* one : slot.settings) {
+    if (one->path.size() <= list.size() || !std::equal(list.begin(), list.end(), one->path.begin()) || one->value.empty()) continue;
+    if (std::find(drop.begin(), drop.end(), one->value) != drop.end()) continue;
+    text += (text.empty() ? "" : ", ") + one->value;
+  }
+  return "[" + text + "]";
+}
+
+std::string without_stop(std::string text) {
+  for (const std::string_view stop : {".", "\xE3\x80\x82"})
+    if (std::string_view(text).ends_with(stop)) text.resize(text.size() - stop.size());
   return text;
 }
 
@@ -131,27 +227,53 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
   };
   for (const KnobSpec& knob : view.profile->knobs) {
     if (!wanted_here(knob)) continue;
-    const auto add = [&](Part part, const std::string& slot, const std::string& value, bool written,
-                         const std::string& wanted, const std::vector<config::Selector>& lacking = {}) {
+    // What to write instead; nothing where the setting says that already.
+    const auto wanted_for = [&](const std::string& value) -> std::optional<std::string> {
+      if (!knob.wanted.starts_with('@')) return knob.wanted;
+      std::string found = knob.wanted == "@model" ? model_of(book, view) : setting_of(view, std::string_view(knob.wanted).substr(1));
+      if (found.empty() || found == value) return std::nullopt;
+      return found;
+    };
+    const auto add = [&](Part part, const std::string& slot, const std::string& value, bool written, const std::string& wanted) -> Finding& {
       Finding finding = setting_finding(book, knob.rule, *view.profile, slot, part,
                                         written ? knob.confidence : Confidence::low);
       finding.arguments["value"] = shortened(value);
-      finding.arguments["wanted"] = wanted;
-      finding.arguments["why"] = knob.why.en;
-      finding.arguments["why@zh"] = knob.why.in("zh");
+      finding.arguments["wanted"] = knob.words.empty() ? wanted : knob.words.en;
+      if (!knob.words.empty()) finding.arguments["wanted@zh"] = knob.words.in("zh");
+      finding.arguments["why"] = without_stop(knob.why.en);
+      finding.arguments["why@zh"] = without_stop(knob.why.in("zh"));
       if (!knob.variant.empty())
         finding.arguments["variant"] = knob.variant;
       else if (!written)
         finding.arguments["variant"] = "default";
-      if (!written) {
-        finding.changes.push_back({part.file, part.key_path, "", wanted});
-      } else if (lacking.empty()) {
-        kimi::add_change(finding, part, wanted);
-      } else {
-        // What was chosen for the one is right for the others too.
-        for (const config::Selector& selector : lacking) finding.changes.push_back({part.file, selector.text(), "", value});
-      }
+      else if (wanted.empty() && knob.words.empty())
+        finding.arguments["variant"] = "remove";
+      if (knob.words.empty() && knob.missing.empty()) kimi::add_change(finding, part, wanted);
       findings.push_back(std::move(finding));
+      return findings.back();
+    };
+    // A model is set and those for other work are not: what the host has for the one is right for the others too.
+    const auto add_lacking = [&](Part part, const std::string& slot, const std::string& value, const std::vector<config::Selector>& lacking, bool variables, const std::string& product) {
+      const std::string model = product.empty() ? value : kimi::model_to_write(book, value, product, view.as_of);
+      std::string names = joined(lacking);
+      Finding& finding = add(part, slot, value, true, names);
+      finding.arguments["model"] = model;
+      for (const config::Selector& selector : lacking) {
+        const std::string name = spelled(selector);
+        finding.changes.push_back({part.file, variables && name.starts_with("env.") ? name.substr(4) : name, "", model});
+      }
+      if (!variables) return;
+      names.clear();
+      for (const Change& change : finding.changes) names += (names.empty() ? "" : ", ") + change.key_path;
+      finding.arguments["wanted"] = names;
+    };
+    const auto is_lacking = [&](const config::Slot& slot, const config::Selector& selector) {
+      if (!config::select(slot, selector).empty()) return false;
+      if (knob.each) return true;
+      // Another scope, or the environment, may say it.
+      return variable_of(selector, *view.environment) == nullptr && std::none_of(view.units.begin(), view.units.end(), [&](const Unit* unit) {
+        return has_settings(*unit) && !config::select(unit->settings, selector).empty();
+      });
     };
     if (!knob.variable.empty() && view.of_project.empty()) {
       const Variable* variable = view.environment->find(knob.variable);
@@ -164,7 +286,7 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
         part.position = variable->position;
         part.end = variable->end;
         part.bytes = variable->bytes;
-        add(std::move(part), "", variable->value, true, knob.wanted);
+        if (const auto wanted = wanted_for(variable->value)) add(std::move(part), "", variable->value, true, *wanted);
       }
     }
     if (knob.selector.empty()) continue;
@@ -211,15 +333,52 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
           if (!knob.missing.empty()) {
             std::vector<config::Selector> lacking;
             for (const config::Selector& selector : knob.missing)
-              if (config::select(slot, selector).empty()) lacking.push_back(selector);
+              if (is_lacking(slot, selector)) lacking.push_back(selector);
             if (!lacking.empty() && !setting->value.empty())
-              add(part_at(*unit, *setting), slot.key, setting->value, true, joined(lacking), lacking);
+              add_lacking(part_at(*unit, *setting), slot.key, setting->value, lacking, false, product_of(book, view, unit));
             break;
           }
           if (!is_bad(knob, setting->value)) continue;
-          add(part_at(*unit, *setting), slot.key, setting->value, true, knob.wanted);
-          if (knob.present) break;  // a list is one setting
+          Part part = part_at(*unit, *setting);
+          std::string value = setting->value;
+          const auto wanted = wanted_for(value);
+          if (!wanted) continue;
+          std::string instead = *wanted;
+          if (instead.starts_with('[')) {
+            // A list is one setting, and is written as one.
+            const auto list = list_of(*setting, knob.selector, slot.path.size());
+            if (list && list->size() < setting->path.size()) {
+              Setting whole;
+              whole.path = *list;
+              part.key_path = whole.key_path();
+              value = part.value = list_text(slot, *list, {});
+              if (const std::string rest = list_text(slot, *list, knob.equals); !knob.equals.empty() && rest != "[]") instead = rest;
+            } else if (instead == "[]") {
+              instead.clear();
+            }
+          }
+          add(std::move(part), slot.key, value, true, instead);
+          if (knob.present) break;
         }
+      }
+    }
+    if (!knob.missing.empty() && !anywhere && view.of_project.empty()) {
+      // The whole connection may stand in the environment.
+      const Variable* variable = variable_of(knob.selector.front(), *view.environment);
+      config::Slot nothing;
+      std::vector<config::Selector> lacking;
+      for (const config::Selector& selector : knob.missing)
+        if (is_lacking(nothing, selector)) lacking.push_back(selector);
+      if (variable != nullptr && !lacking.empty()) {
+        Part part;
+        part.source = Part::Source::environment;
+        part.value = variable->value;
+        part.key_path = spelled(knob.selector.front()).substr(4);
+        part.file = variable->file;
+        part.position = variable->position;
+        part.end = variable->end;
+        part.bytes = variable->bytes;
+        add_lacking(std::move(part), "", variable->value, lacking, true, product_of(book, view, nullptr));
       }
     }
     if (knob.absent_is_bad && !anywhere && first != nullptr) {
@@ -227,7 +386,7 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
       part.source = Part::Source::config;
       part.key_path = knob.key_path;
       part.file = first->path;
-      add(std::move(part), "", "", false, knob.wanted);
+      if (const auto wanted = wanted_for("")) add(std::move(part), "", "", false, *wanted);
     }
   }
   return findings;
@@ -370,8 +529,9 @@ std::vector<Finding> overruled_findings(const Rulebook& book, const kimi::KeyKin
       finding.arguments["key_path"] = weaker.key_path;
       finding.arguments["effective"] = kimi::shown_value(*stronger);
       finding.arguments["configured"] = kimi::shown_value(weaker);
-      finding.arguments["place"] = stronger->file;
+      finding.arguments["place"] = stronger->file + (stronger->position.line > 0 ? ":" + std::to_string(stronger->position.line) : "");
       kimi::add_change(finding, weaker, kimi::shown_value(*stronger));
+      kimi::add_other_way(finding, *stronger, kimi::shown_value(weaker));
       findings.push_back(std::move(finding));
     }
   }
@@ -401,7 +561,8 @@ std::vector<Finding> disagreement_findings(const Rulebook& book, const kimi::Key
       if (here && there && here->host != there->host && !here->loopback && !there->loopback) {
         Finding finding =
             kimi::finding_at(book, "kimi-env-override", one, *one.base_url, Confidence::medium);
-        finding.arguments["variable"] = one.base_url->file;
+        finding.arguments["variant"] = "disagrees";
+        finding.arguments["source"] = two.base_url->file;
         finding.arguments["key_path"] = two.base_url->key_path;
         finding.arguments["effective"] = kimi::shown_value(*one.base_url);
         finding.arguments["configured"] = kimi::shown_value(*two.base_url);

@@ -31,6 +31,7 @@ struct View {
   std::string of_project;
   const Environment* environment = nullptr;
   std::vector<const Made*> made;  // of this view
+  std::string as_of;              // the day on which models are in use or not
 };
 
 std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& kinds, const View& view);

@@ -113,6 +113,20 @@ bool is_one_of(std::string_view name, const std::vector<std::string>& names) {
   return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same_letters(one, name); });
 }
 
+// Where an address belongs beside a key: under the family's own name for it, with the key's prefix.
+std::optional<Part> sibling(const Unit& unit, const Setting& key, const std::string& prefix, const FamilySpec& family) {
+  if (family.url.empty()) return std::nullopt;
+  Setting setting;
+  setting.path = key.path;
+  // As it is written: the key's own letters before the name.
+  setting.path.back() = key.path.back().substr(0, prefix.size()) + family.url.front();
+  Part part;
+  part.source = Part::Source::config;
+  part.file = unit.path;
+  part.key_path = setting.key_path();
+  return part;
+}
+
 // A machine of .netrc and its password. The host is a name here and no address, so nothing is there to write a base
 // URL into: the password is where a verdict stands.
 std::vector<Connection> machine_connections(const Unit& unit, const SettingNames& names) {
@@ -251,6 +265,7 @@ std::vector<Connection> loose_connections(const Unit& unit, const std::vector<co
         part.source = Part::Source::tool_default;
         part.value = family->base_url;
         connection.base_url = std::move(part);
+        connection.address_setting = sibling(unit, *key.setting, key.prefix, *family);
       }
       if (const Candidate* model = nearest(key, models))
         connection.model = part_at(unit, *model->setting, false, words);
@@ -338,6 +353,13 @@ std::vector<Connection> loose_connections(const Environment& environment, Part::
       part.source = Part::Source::tool_default;
       part.value = family->base_url;
       connection.base_url = std::move(part);
+      if (connection.key && !family->url.empty()) {
+        Part setting;
+        setting.source = source;
+        setting.file = connection.key->file;
+        setting.key_path = family->url.front();
+        connection.address_setting = std::move(setting);
+      }
     }
     made.push_back(std::move(connection));
   }
@@ -409,60 +431,51 @@ std::map<std::string_view, Span> constants_in(std::string_view text) {
   return found;
 }
 
-}  // namespace
+// One argument of a call, or field of an object, that has a text: where the text stands.
+struct Argument {
+  std::string name;  // in lower case
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string_view constant = {};  // that holds the text; "" where it stands here
+};
 
-std::vector<Connection> source_connections(const std::string& path, std::string_view bytes,
-                                           const std::vector<const FamilySpec*>& families, const SettingNames& names) {
-  std::vector<Connection> made;
-  const bool notebook = path.ends_with(".ipynb");
-  const std::string joined = notebook ? with_joined_lines(bytes) : std::string();
-  const std::string_view text = notebook ? std::string_view(joined) : bytes;
-  std::optional<config::LineMap> lines;
-  std::optional<std::map<std::string_view, Span>> constants;
-  std::size_t looked = 0;  // calls within calls would be read over and over
-  for (std::size_t open = text.find('(');
-       open != std::string_view::npos && made.size() < kMostCalls && looked < kMostArguments;
-       open = text.find('(', open + 1)) {
-    std::size_t begin = open;
-    while (begin > 0 && is_name(text[begin - 1])) --begin;
-    const std::string_view call = text.substr(begin, open - begin);
-    const FamilySpec* client = nullptr;
-    for (const FamilySpec* family : families)
-      if (std::find(family->calls.begin(), family->calls.end(), call) != family->calls.end())
-        client = family;
-    if (client == nullptr) continue;
-    // Arguments: name, "=" or ":", a quoted text; strings are skipped whole, brackets counted.
+struct Arguments {
+  std::vector<Argument> all;
+  std::size_t end = 0;  // of what was looked at
+};
+
+// What stands between the bracket at `open` and the one that closes it: name, "=" or ":", a quoted text or a constant of
+// this text; strings are skipped whole, brackets counted.
+class ArgumentReader {
+ public:
+  explicit ArgumentReader(std::string_view text) : text_(text) {}
+
+  Arguments read(std::size_t open) {
+    Arguments found;
     int depth = 0;
     std::size_t at = open;
-    const std::size_t end = std::min(text.size(), open + kLongestCall);
+    const std::size_t end = std::min(text_.size(), open + kLongestCall);
     std::string word;
     bool due = false;
-    struct Argument {
-      std::string name;
-      std::size_t begin = 0;
-      std::size_t end = 0;
-      std::string_view constant = {};  // that holds the value; "" where it stands in the call
-    };
-    std::vector<Argument> arguments;
     for (; at < end; ++at) {
-      const char c = text[at];
+      const char c = text_[at];
       if (c == '"' || c == '\'' || c == '`') {
         // A cell of a notebook holds its quotes escaped.
-        const bool escaped = at > 0 && text[at - 1] == '\\';
+        const bool escaped = at > 0 && text_[at - 1] == '\\';
         const std::size_t from = at + 1;
         std::size_t to = from;
-        while (to < end && text[to] != c && text[to] != '\n') {
-          if (!escaped && text[to] == '\\') ++to;
+        while (to < end && text_[to] != c && text_[to] != '\n') {
+          if (!escaped && text_[to] == '\\') ++to;
           ++to;
         }
         if (to >= end) break;
-        const std::size_t stop = escaped && to > from && text[to - 1] == '\\' ? to - 1 : to;
+        const std::size_t stop = escaped && to > from && text_[to - 1] == '\\' ? to - 1 : to;
         if (due && !word.empty()) {
-          arguments.push_back({lowered(word), from, stop});
+          found.all.push_back({lowered(word), from, stop});
           word.clear();
           due = false;
         } else {
-          word.assign(text.substr(from, stop - from));  // a quoted name of an object's field
+          word.assign(text_.substr(from, stop - from));  // a quoted name of an object's field
         }
         at = to;
         continue;
@@ -471,14 +484,14 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
         if (due && !word.empty()) {
           // A constant of this text, which may be a part of something: Config.KEY. Not a call, not an index.
           std::size_t to = at;
-          while (to < end && (is_name(text[to]) || text[to] == '.')) ++to;
-          std::string_view constant = text.substr(at, to - at);
+          while (to < end && (is_name(text_[to]) || text_[to] == '.')) ++to;
+          std::string_view constant = text_.substr(at, to - at);
           if (const std::size_t dot = constant.rfind('.'); dot != std::string_view::npos) constant.remove_prefix(dot + 1);
-          if (to < end && std::string_view("([\"'`").find(text[to]) == std::string_view::npos) {
-            if (!constants) constants = constants_in(text);
-            const auto known = constants->find(constant);
-            if (known != constants->end() && known->second.size() > 0)
-              arguments.push_back({lowered(word), known->second.begin, known->second.end, constant});
+          if (to < end && std::string_view("([\"'`").find(text_[to]) == std::string_view::npos) {
+            if (!constants_) constants_ = constants_in(text_);
+            const auto known = constants_->find(constant);
+            if (known != constants_->end() && known->second.size() > 0)
+              found.all.push_back({lowered(word), known->second.begin, known->second.end, constant});
           }
           due = false;
           word.clear();
@@ -486,7 +499,7 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
           continue;
         }
         if (due) due = false;
-        if (at == open || !is_name(text[at - 1])) word.clear();
+        if (at == open || !is_name(text_[at - 1])) word.clear();
         word += c;
         continue;
       }
@@ -500,20 +513,60 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
         word.clear();
       }
     }
-    looked += at - open;
-    Connection connection;
-    connection.slot = std::string(call);
-    connection.scope = "source";
-    connection.protocol = client->protocol;
-    bool address_named = false;
-    const std::string body = lowered(text.substr(open, at - open));
-    for (const std::string& name : names.url_arguments)
-      if (body.find(name) != std::string::npos) address_named = true;
+    found.end = at;
+    return found;
+  }
+
+ private:
+  std::string_view text_;
+  std::optional<std::map<std::string_view, Span>> constants_;
+};
+
+// The bracket that the byte at `at` stands in; npos where none opens within a call's length. A bracket in a string may
+// mislead it: then there is nothing to find at what it gives.
+std::size_t bracket_around(std::string_view text, std::size_t at) {
+  int depth = 0;
+  const std::size_t least = at > kLongestCall ? at - kLongestCall : 0;
+  while (at > least) {
+    const char c = text[--at];
+    if (c == ')' || c == '}' || c == ']') ++depth;
+    if ((c == '(' || c == '{' || c == '[') && depth-- == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
+// What an object is called: of kimi: { …, const kimi = { …, "kimi": { … it is kimi. "" if nothing is there.
+std::string_view name_of_object(std::string_view text, std::size_t open) {
+  const auto back = [&](std::size_t at, std::string_view what) {
+    while (at > 0 && what.find(text[at - 1]) != std::string_view::npos) --at;
+    return at;
+  };
+  std::size_t end = back(open, " \t\r\n");
+  if (end == 0 || (text[end - 1] != '=' && text[end - 1] != ':')) return {};
+  end = back(end - 1, " \t\"'");
+  std::size_t begin = end;
+  while (begin > 0 && is_name(text[begin - 1])) --begin;
+  return text.substr(begin, end - begin);
+}
+
+}  // namespace
+
+std::vector<Connection> source_connections(const std::string& path, std::string_view bytes,
+                                           const std::vector<const FamilySpec*>& families, const SettingNames& names) {
+  std::vector<Connection> made;
+  const bool notebook = path.ends_with(".ipynb");
+  const std::string joined = notebook ? with_joined_lines(bytes) : std::string();
+  const std::string_view text = notebook ? std::string_view(joined) : bytes;
+  std::optional<config::LineMap> lines;
+  ArgumentReader reader(text);
+  std::size_t looked = 0;  // calls within calls would be read over and over
+  // The key, address and model among arguments.
+  const auto take = [&](Connection& connection, const std::vector<Argument>& arguments, const std::string& owner) {
     for (const Argument& argument : arguments) {
       if (!lines) lines.emplace(bytes);
       Part part;
       part.source = Part::Source::config;
-      part.key_path = argument.constant.empty() ? std::string(call) + "." + argument.name : std::string(argument.constant);
+      part.key_path = argument.constant.empty() ? owner + argument.name : std::string(argument.constant);
       part.file = path;
       part.bytes = {argument.begin, argument.end};
       part.position = lines->position(argument.begin);
@@ -534,14 +587,68 @@ std::vector<Connection> source_connections(const std::string& path, std::string_
         connection.model = std::move(part);
       }
     }
+  };
+  std::vector<Span> calls;
+  for (std::size_t open = text.find('(');
+       open != std::string_view::npos && made.size() < kMostCalls && looked < kMostArguments;
+       open = text.find('(', open + 1)) {
+    std::size_t begin = open;
+    while (begin > 0 && is_name(text[begin - 1])) --begin;
+    const std::string_view call = text.substr(begin, open - begin);
+    const FamilySpec* client = nullptr;
+    for (const FamilySpec* family : families)
+      if (std::find(family->calls.begin(), family->calls.end(), call) != family->calls.end())
+        client = family;
+    if (client == nullptr) continue;
+    const Arguments arguments = reader.read(open);
+    looked += arguments.end - open;
+    calls.push_back({open, arguments.end});
+    Connection connection;
+    connection.slot = std::string(call);
+    connection.scope = "source";
+    connection.protocol = client->protocol;
+    bool address_named = false;
+    const std::string body = lowered(text.substr(open, arguments.end - open));
+    for (const std::string& name : names.url_arguments)
+      if (body.find(name) != std::string::npos) address_named = true;
+    take(connection, arguments.all, std::string(call) + ".");
     if (!connection.key && !connection.base_url) continue;
     if (!connection.base_url && !address_named && !client->base_url.empty()) {
       Part part;
       part.source = Part::Source::tool_default;
       part.value = client->base_url;
       connection.base_url = std::move(part);
+      if (!names.url_arguments.empty()) {
+        Part argument;
+        argument.source = Part::Source::config;
+        argument.file = path;
+        argument.key_path = std::string(call) + "." + names.url_arguments.front();
+        connection.address_setting = std::move(argument);
+      }
     }
     made.push_back(std::move(connection));
+  }
+  // Objects that no such call is given: { baseURL: "…", apiKey: "…" }, in whose hands ever.
+  const std::string small = lowered(text);
+  std::vector<std::size_t> opened;
+  for (const std::string& name : names.url_arguments) {
+    for (std::size_t at = small.find(name); at != std::string::npos && opened.size() < kMostCalls && looked < kMostArguments;
+         at = small.find(name, at + name.size())) {
+      const std::size_t open = bracket_around(text, at);
+      looked += kLongestCall / 8;
+      const bool in_call = std::any_of(calls.begin(), calls.end(), [&](const Span& call) { return at >= call.begin && at < call.end; });
+      if (open == std::string_view::npos || text[open] != '{' || in_call || std::find(opened.begin(), opened.end(), open) != opened.end()) continue;
+      opened.push_back(open);
+    }
+  }
+  std::sort(opened.begin(), opened.end());
+  for (const std::size_t open : opened) {
+    const Arguments arguments = reader.read(open);
+    Connection connection;
+    connection.slot = std::string(name_of_object(text, open));
+    connection.scope = "source";
+    take(connection, arguments.all, connection.slot.empty() ? std::string() : connection.slot + ".");
+    if (connection.key && connection.base_url) made.push_back(std::move(connection));
   }
   return made;
 }

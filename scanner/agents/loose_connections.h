@@ -27,7 +27,8 @@ std::vector<Connection> loose_connections(const Environment& environment, Part::
                                           const std::vector<const FamilySpec*>& families);
 
 // From calls such as OpenAI(api_key="…", base_url="…") in a source text: arguments up to the closing
-// parenthesis, at most 4 KiB; an argument may be a constant that the same text gives a quoted text to.
+// parenthesis, at most 4 KiB; an argument may be a constant that the same text gives a quoted text to. From objects
+// such as { baseURL: "…", apiKey: "…" } that no such call is given, too.
 std::vector<Connection> source_connections(const std::string& path, std::string_view text,
                                            const std::vector<const FamilySpec*>& families, const SettingNames& names);
 

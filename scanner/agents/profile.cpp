@@ -329,7 +329,12 @@ void ProfileReader::knob(TableReader& in, Profile& profile) {
   const int rule = in.choice("rule", kRules, Need::required);
   if (rule >= 0) knob.rule = kRules[static_cast<std::size_t>(rule)];
   in.text("variant", knob.variant);
-  in.text("write", knob.wanted, Need::required);
+  in.text("write", knob.wanted);
+  in.localized("words", knob.words);
+  if (knob.wanted.empty() == knob.words.empty()) in.complain("write", "a knob needs either 'write' or 'words'; add one");
+  if (knob.wanted.size() > 1 && knob.wanted[0] == '@' && knob.wanted != "@model")
+    if (auto made = config::Selector::compile(std::string_view(knob.wanted).substr(1)); !made)
+      in.complain("write", made.error().message + "; see scanner/config/selector.h");
   in.text("variable", knob.variable);
   in.values("providers", knob.providers);
   in.flag("any_provider", knob.any_provider);

@@ -182,7 +182,8 @@ struct KnobSpec {
   bool absent_is_bad = false;
   std::string rule;
   std::string variant;
-  std::string wanted;
+  std::string wanted;     // the value; "@model": one that the host has; "@setting": what that setting holds
+  Localized words;        // where no value can be named
   std::string variable;                // the same knob as a variable of the environment
   std::vector<std::string> providers;  // only with a connection of these
   bool any_provider = false;           // also without Kimi

@@ -25,7 +25,7 @@ inline constexpr std::size_t kFields<agents::OverrideSpec> = 8;
 template <>
 inline constexpr std::size_t kFields<agents::ProxySpec> = 3;
 template <>
-inline constexpr std::size_t kFields<agents::KnobSpec> = 20;
+inline constexpr std::size_t kFields<agents::KnobSpec> = 21;
 template <>
 inline constexpr std::size_t kFields<agents::StopSpec> = 4;
 template <>

@@ -20,32 +20,22 @@ void drop_words_that_are_none(const std::vector<RegionSetting>& regions, const P
   }
 }
 
-// No provider of the tool takes the key: the address is written where the slot has a place for one.
-void write_address(const Made& made, Finding& finding) {
-  const Connection& connection = made.connection;
-  const Selectors* addresses = nullptr;
-  if (made.unit != nullptr && made.unit->spec != nullptr)
-    for (const SlotSpec& spec : made.unit->spec->slots)
-      if (spec.id == made.slot_id && !spec.base_url.empty()) addresses = &spec.base_url;
-  const std::string name = addresses == nullptr ? std::string() : addresses->front().text();
-  if (connection.base_url->source != Part::Source::tool_default || name.empty() || name.find_first_of("*[]@") != std::string::npos) {
-    finding.changes.clear();  // the model alone would mend nothing
-    return;
-  }
-  Setting setting;
-  setting.path = made.slot_path;
-  const std::string table = setting.path.empty() ? std::string() : setting.key_path() + ".";
+// No provider of the tool takes the key: the address is written where there is a place for one.
+void write_address(const Connection& connection, Finding& finding) {
   std::vector<Change> models;
   models.swap(finding.changes);
+  // The model alone would mend nothing.
+  if (connection.base_url->source != Part::Source::tool_default || !connection.address_setting) return;
   for (const char* wanted : {"wanted", "wanted_else"})
-    finding.changes.push_back({made.unit->path, table + name, "", finding.arguments[wanted]});
+    if (finding.changes.empty() || finding.changes.back().to != finding.arguments[wanted])
+      kimi::add_change(finding, *connection.address_setting, finding.arguments[wanted]);
   std::move(models.begin(), models.end(), std::back_inserter(finding.changes));
 }
 
 }  // namespace
 
 void offer_providers(const Rulebook& book, const Made& made, const std::vector<RegionSetting>& regions, Finding& finding) {
-  if (finding.rule != "kimi-host-mismatch" || made.profile == nullptr || !made.connection.base_url) return;
+  if (finding.rule != "kimi-host-mismatch" || !made.connection.base_url) return;
   const Connection& connection = made.connection;
   drop_words_that_are_none(regions, *connection.base_url, finding);
   // Where the address or the key can be changed, that is the nearer mend.
@@ -64,12 +54,13 @@ void offer_providers(const Rulebook& book, const Made& made, const std::vector<R
     const Realm* realm;
   };
   std::vector<Offer> offers;
+  if (made.profile == nullptr) return write_address(connection, finding);
   for (const ProviderSpec& provider : made.profile->providers) {
     const auto url = kimi::parse_base_url(provider.base_url);
     const kimi::Owner owner = url ? kimi::owner_of(book, *url) : kimi::Owner{};
     if (owner.realm != nullptr && owner.realm->product == product && !provider.ids.empty()) offers.push_back({provider.ids.front(), owner.realm});
   }
-  if (offers.empty() || (!made.provider_at && !by_model)) return write_address(made, finding);
+  if (offers.empty() || (!made.provider_at && !by_model)) return write_address(connection, finding);
   // The region of the address that was chosen is the likelier one.
   std::stable_partition(offers.begin(), offers.end(), [&](const Offer& offer) { return here != nullptr && offer.realm->region == here->region; });
   std::vector<Change> models;

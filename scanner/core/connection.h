@@ -37,6 +37,7 @@ struct Connection {
   std::vector<Part> other_keys;   // further credentials for the same connection
   std::optional<Part> base_url;
   std::optional<Part> model;
+  std::optional<Part> address_setting;  // where an address belongs while none is written: file and key path
   std::vector<Part> overridden;   // parts that a stronger scope replaced
 };
 

@@ -35,12 +35,16 @@ struct Place {
   std::shared_ptr<const Allowed> allowed;  // by a marker in the same text; null if there is none
 };
 
-// The exact change that mends a configuration finding. Values that hold a key are masked.
+// One step of the exact change that mends a configuration finding. Values that hold a key are masked.
 struct Change {
   std::string file;
   std::string key_path;
   std::string from;
-  std::string to;
+  std::string to;             // "" = remove it
+  std::uint64_t line = 0;     // of `from`, 0 = it is not there yet
+  // It begins another way that takes the place of all changes before it. Several values for one setting, without
+  // this mark, are a choice of values.
+  bool instead = false;
 };
 
 struct Finding {

@@ -92,7 +92,15 @@ Finding finding_at(const Rulebook& book, std::string_view rule, const Connection
 
 void add_change(Finding& finding, const Part& part, const std::string& to) {
   if (part.file.empty() && part.key_path.empty()) return;
-  finding.changes.push_back({part.file, part.key_path, part.before + shown_value(part), to.empty() ? to : part.before + to});
+  Change change{part.file, part.key_path, part.before + shown_value(part), to.empty() ? to : part.before + to};
+  if (!change.from.empty() && !part.file.empty()) change.line = part.position.line;
+  finding.changes.push_back(std::move(change));
+}
+
+void add_other_way(Finding& finding, const Part& part, const std::string& to) {
+  const std::size_t before = finding.changes.size();
+  add_change(finding, part, to);
+  if (before > 0 && finding.changes.size() > before) finding.changes.back().instead = true;
 }
 
 void merge_into(Finding& finding, const Finding& same) {

@@ -33,6 +33,8 @@ Finding finding_at(const Rulebook& book, std::string_view rule, const Connection
 
 // Adds the change of `part` to `to`; from a key its masked form. Nothing where the part has no file.
 void add_change(Finding& finding, const Part& part, const std::string& to);
+// The same as the beginning of another way, where there is one already.
+void add_other_way(Finding& finding, const Part& part, const std::string& to);
 
 // One verdict that two connections of a tool share (both modes of Cline, two models of one address): `finding` also
 // says what `same` says, its settings and the changes of settings that `finding` does not change.

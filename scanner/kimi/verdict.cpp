@@ -10,6 +10,7 @@
 #include "scanner/core/lowered.h"
 #include "scanner/kimi/base_url.h"
 #include "scanner/kimi/finding_at.h"
+#include "scanner/kimi/model_choice.h"
 #include "scanner/rulebook/expression.h"
 
 namespace kimiguard::kimi {
@@ -85,11 +86,10 @@ struct Judge::Known {
                   const Part* part) const;
   // The model that goes with it, where the one that is set does not exist there.
   void want_model(Finding& finding, const Look& at, std::string_view product) const;
-  // A model's id without what tools put before it.
-  std::string_view bare_model(std::string_view id) const;
-
   // The key that the configuration has for this host and the environment replaced; null if there is none.
   const Part* written_key_that_fits(const Look& at) const;
+  // Where there is such a key: without the variable it is used, or the variable gets it.
+  void offer_written_key(Finding& finding, const Look& at) const;
 
   void host_mismatch(const Look& at, std::vector<Finding>& findings) const;
   void sent_elsewhere(const Look& at, std::vector<Finding>& findings) const;
@@ -203,35 +203,19 @@ void Judge::Known::want_bases(Finding& finding, const Look& at, std::string_view
   finding.arguments["wanted_else"] = base_of(*wanted.back(), at.protocol);
   finding.arguments["listed_else"] = without_scheme(wanted.back()->console);
   // Which region is right cannot be told from the key; both are changes to choose from.
-  if (known != nullptr) wanted.resize(1);
+  if (known != nullptr) wanted.erase(wanted.begin() + 1, wanted.end());
   if (part == nullptr) return;
+  const std::size_t before = finding.changes.size();
   for (const Realm* one : wanted) add_change(finding, *part, base_of(*one, at.protocol));
+  if (before > 0 && finding.changes.size() > before) finding.changes[before].instead = true;
   if (!finding.changes.empty() || has_place(*part) || at.owner.realm != nullptr) want_model(finding, at, product);
-}
-
-std::string_view Judge::Known::bare_model(std::string_view id) const {
-  for (const std::string& prefix : book.model_prefixes)
-    if (id.starts_with(prefix)) id.remove_prefix(prefix.size());
-  return id;
 }
 
 void Judge::Known::want_model(Finding& finding, const Look& at, std::string_view product) const {
   const std::optional<Part>& model = at.connection.model;
   if (!model || model->value.empty() || !has_place(*model) || is_reference(model->value)) return;
-  const std::string_view id = bare_model(model->value);
-  const auto in_use = [&](const Model* one) { return one != nullptr && (one->retired.empty() || at.known.as_of.empty() || one->retired > at.known.as_of); };
-  const Model* there = book.model(id, product);
-  if (in_use(there)) return;
-  const std::string_view other = product == "platform" ? "kimi-code" : "platform";
-  // moonshotai/kimi-k2.6 is kimi-k2.6 at Kimi, where that exists.
-  const std::string bare = lowered(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
-  const bool anothers = there != nullptr || book.model(id, other) != nullptr || book.model(id, "third-party") != nullptr || bare.size() < id.size();
-  if (!anothers) return;  // a name that nobody knows may be new
-  const auto realm = std::find_if(book.realms.begin(), book.realms.end(), [&](const Realm& one) { return one.product == product; });
-  std::string wanted = realm->default_model;
-  if (in_use(book.model(bare, product))) wanted = bare;
-  if (there != nullptr && !there->successor.empty()) wanted = there->successor;
-  add_change(finding, *model, wanted);
+  const std::string wanted = model_to_write(book, model->value, product, at.known.as_of);
+  if (wanted != bare_model(book, model->value)) add_change(finding, *model, wanted);
 }
 
 const Part* Judge::Known::written_key_that_fits(const Look& at) const {
@@ -239,6 +223,13 @@ const Part* Judge::Known::written_key_that_fits(const Look& at) const {
     if (weaker.source == Part::Source::config && !weaker.secret.empty() && at.fits(kinds.of(weaker.secret.reveal())))
       return &weaker;
   return nullptr;
+}
+
+void Judge::Known::offer_written_key(Finding& finding, const Look& at) const {
+  const Part* written = written_key_that_fits(at);
+  if (written == nullptr) return;
+  add_other_way(finding, *at.connection.key, "");
+  add_other_way(finding, *at.connection.key, shown_value(*written));
 }
 
 void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings) const {
@@ -254,8 +245,7 @@ void Judge::Known::host_mismatch(const Look& at, std::vector<Finding>& findings)
     finding.secret_kind = at.key.secret_kind;
     finding.realm = at.key_realm;
     finding.evidence.push_back({"host", at.url->host, primary.position.line});
-    // The nearest mend: without the variable, the key that stands beside the address is used.
-    if (written_key_that_fits(at) != nullptr) add_change(finding, *connection.key, "");
+    offer_written_key(finding, at);
     return finding;
   };
 
@@ -311,8 +301,14 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
     finding.secret_kind = at.key.secret_kind;
     finding.realm = at.key_realm;
     finding.evidence.push_back({"host", at.url->host, primary.position.line});
+    const bool to_add = by_default && connection.address_setting;
+    if (to_add) {
+      finding.arguments["variant"] = "kimi-key-without-address";
+      finding.arguments["setting"] = connection.address_setting->key_path;
+      finding.arguments["setting_file"] = connection.address_setting->file;
+    }
     want_bases(finding, at, at.product.empty() ? "platform" : at.product, at.key_realm,
-               &*connection.base_url);
+               to_add ? &*connection.address_setting : &*connection.base_url);
     findings.push_back(std::move(finding));
   }
   if (!at.issuer.empty() && at.owner.realm != nullptr && at.owner.api) {
@@ -326,7 +322,7 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
     finding.arguments["issuer"] = issuers;
     finding.arguments["vendor"] = "Kimi";
     finding.arguments["consoles"] = without_scheme(at.owner.realm->console);
-    if (written_key_that_fits(at) != nullptr) add_change(finding, *connection.key, "");
+    offer_written_key(finding, at);
     finding.issuer = issuers;
     finding.evidence.push_back({"issuer_mark", issuers, connection.key->position.line});
     findings.push_back(std::move(finding));
@@ -376,17 +372,17 @@ void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
   const std::string models_url = host.openai_base + "/models";
 
   const Model* third_party = book.model(id, "third-party");
-  if (third_party == nullptr) id = bare_model(id);
+  if (third_party == nullptr) id = bare_model(book, id);
   const Model* own = book.model(id, host.product);
   const std::string other_product = host.product == "platform" ? "kimi-code" : "platform";
   const Model* others = book.model(id, other_product);
+  const std::string wanted_model = model_to_write(book, id, host.product, at.known.as_of);
   if (own != nullptr) {
-    const std::string& as_of = at.known.as_of;
-    if (own->retired.empty() || as_of.empty() || own->retired > as_of) return;
+    if (in_use(*own, at.known.as_of)) return;
     Finding finding = finding_at(book, "kimi-model-retired", connection, primary, Confidence::high);
     finding.arguments["model"] = own->id;
     finding.arguments["retired"] = own->retired;
-    finding.arguments["successor"] = own->successor.empty() ? host.default_model : own->successor;
+    finding.arguments["successor"] = wanted_model;
     finding.arguments["as_of"] = book.models_as_of;
     if (&primary == &*connection.model)
       add_change(finding, *connection.model, finding.arguments["successor"]);
@@ -396,18 +392,13 @@ void Judge::Known::model(const Look& at, std::vector<Finding>& findings) const {
   if (others != nullptr) {
     Finding finding =
         mismatch(other_product == "kimi-code" ? "code-model-at-platform" : "platform-model-at-code",
-                 host.default_model, Confidence::medium);
+                 wanted_model, Confidence::medium);
     finding.arguments["models_url"] = models_url;
     findings.push_back(std::move(finding));
     return;
   }
   if (third_party != nullptr || id.starts_with("moonshotai/")) {
-    std::string wanted = host.default_model;
-    // moonshotai/kimi-k2.6 is kimi-k2.6 here, where that exists and is not gone.
-    const std::string bare = lowered(id.substr(id.rfind('/') == std::string_view::npos ? 0 : id.rfind('/') + 1));
-    const Model* same = book.model(bare, host.product);
-    if (same != nullptr && same->retired.empty()) wanted = same->id;
-    Finding finding = mismatch("gateway-model-at-kimi", wanted, Confidence::medium);
+    Finding finding = mismatch("gateway-model-at-kimi", wanted_model, Confidence::medium);
     finding.arguments["models_url"] = models_url;
     findings.push_back(std::move(finding));
   }
@@ -544,14 +535,22 @@ void Judge::Known::override_by_environment(const Look& at, std::vector<Finding>&
     finding.arguments["key_path"] = weaker.key_path;
     finding.arguments["effective"] = shown_value(**stronger);
     finding.arguments["configured"] = shown_value(weaker);
-    finding.arguments["place"] = (*stronger)->file.empty() ? (*stronger)->key_path : (*stronger)->file;
+    const Part& variable = **stronger;
+    if (variable.file.empty()) {
+      finding.arguments["place"] = "this shell's environment";
+      finding.arguments["place@zh"] = "当前 shell 的环境";
+    } else {
+      finding.arguments["place"] = variable.file + (variable.position.line > 0 ? ":" + std::to_string(variable.position.line) : "");
+    }
     finding.key_path = weaker.key_path;
     const bool breaks = !weaker.secret.empty() && at.fits(kinds.of(weaker.secret.reveal())) && !at.fits(at.key);
     if (breaks) {
       finding.arguments["variant"] = "breaks";
-      add_change(finding, **stronger, "");
+      offer_written_key(finding, at);
     } else {
-      add_change(finding, weaker, shown_value(**stronger));
+      add_change(finding, **stronger, "");
+      add_other_way(finding, **stronger, shown_value(weaker));
+      add_other_way(finding, weaker, shown_value(**stronger));
     }
     findings.push_back(std::move(finding));
   }
@@ -643,11 +642,19 @@ std::vector<Finding> Judge::verdict_across(const std::vector<Connection>& connec
     }
     finding.evidence.push_back({"host", finding.arguments["host"], first.at->position.line});
     finding.evidence.push_back({"host", finding.arguments["other_host"], second.at->position.line});
-    // Whichever region is right, the other's setting changes to it.
-    for (const Use* use : {&first, &second}) {
-      const Realm& other = use == &first ? *second.realm : *first.realm;
-      const Connection& connection = *use->connection;
-      add_change(finding, *connection.base_url, base_of(other, protocol_named(connection.protocol)));
+    // Whichever region is right, the other's settings change to it.
+    for (const Use* wrong : {&first, &second}) {
+      const Realm& right = wrong == &first ? *second.realm : *first.realm;
+      const std::size_t before = finding.changes.size();
+      for (const Use& use : uses) {
+        if (use.realm->region != wrong->realm->region) continue;
+        const Connection& connection = *use.connection;
+        const Part& part = has_place(*connection.base_url) || !connection.address_setting ? *connection.base_url : *connection.address_setting;
+        const auto there = [&](const Change& change) { return change.file == part.file && change.key_path == part.key_path; };
+        if (std::none_of(finding.changes.begin() + static_cast<std::ptrdiff_t>(before), finding.changes.end(), there))
+          add_change(finding, part, base_of(right, protocol_named(connection.protocol)));
+      }
+      if (before > 0 && finding.changes.size() > before) finding.changes[before].instead = true;
     }
     findings.push_back(std::move(finding));
   }

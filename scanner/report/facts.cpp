@@ -87,11 +87,14 @@ Json inside_facts(const std::vector<Inside>& inside) {
 
 Json changes_facts(const std::vector<Change>& changes) {
   Json list = Json::array();
-  for (const Change& change : changes)
+  for (const Change& change : changes) {
     list.push_back({{"file", utf8_name(change.file)},
                     {"keyPath", utf8_name(change.key_path)},
                     {"from", utf8_name(change.from)},
                     {"to", utf8_name(change.to)}});
+    if (change.line > 0) list.back()["line"] = change.line;
+    if (change.instead) list.back()["instead"] = true;
+  }
   return list;
 }
 

@@ -4,6 +4,7 @@
 
 #include "scanner/core/finding_id.h"
 #include "scanner/report/about.h"
+#include "scanner/report/changes.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/facts.h"
 #include "scanner/report/help.h"
@@ -78,6 +79,9 @@ Json vulnerability(const Finding& finding, const Report& report, const Rulebook&
     for (std::size_t i = 0; i < advice.steps.size(); ++i)
       solution += std::to_string(i + 1) + ". " + advice.steps[i] + "\n";
   }
+  const Voice voice(options.language);
+  for (const ChangeStep& step : change_steps(finding))
+    solution += std::string(change_label(step, voice)) + std::string(voice.colon()) + change_words(step, voice) + "\n";
   // The commit that brought it in, or the one that was checked out.
   std::string sha = place.provenance.commit;
   if (sha.empty())

@@ -3,6 +3,7 @@
 
 #include "scanner/core/finding_id.h"
 #include "scanner/report/about.h"
+#include "scanner/report/changes.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/inventory.h"
 #include "scanner/report/markup.h"
@@ -185,11 +186,7 @@ class Page {
     for (const std::string& sentence : provenance_sentences(group, options_.language))
       git += (git.empty() ? "" : "<br>") + safe(sentence);
     if (!git.empty()) row(voice_("In git", "在 git 中"), git);
-    for (const Change& change : finding.changes)
-      row(voice_("Change", "修改"), "<code>" + safe(utf8_name(change.key_path)) + "</code>: <code>" +
-                                        safe(utf8_name(change.from)) + "</code> " +
-                                        (change.to.empty() ? std::string(voice_("(remove it)", "（删除）"))
-                                                           : "→ <code>" + safe(utf8_name(change.to)) + "</code>"));
+    for (const ChangeStep& step : change_steps(finding)) row(change_label(step, voice_), "<code>" + safe(change_words(step, voice_)) + "</code>");
     row(voice_("If fine", "若无妨"), "<code>" + safe(ignore_command(finding)) + "</code>");
     out_ << "</dl>\n";
     if (!group.places.empty()) {

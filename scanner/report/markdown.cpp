@@ -4,6 +4,7 @@
 #include "scanner/core/finding_id.h"
 #include "scanner/report/purge.h"
 #include "scanner/report/about.h"
+#include "scanner/report/changes.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/inventory.h"
 #include "scanner/report/markup.h"
@@ -101,6 +102,19 @@ void inventory(const Inventory& all, const Rulebook& rulebook, const Options& op
 
 }  // namespace
 
+namespace {
+
+// What is wrong, and below it each change.
+std::string configuration_cell(const Group& group, std::string_view language) {
+  const Voice voice(language);
+  std::string text = markdown_text(message_of(group.first(), group.rule, language, When::now).text);
+  for (const ChangeStep& step : change_steps(group.first()))
+    text += "<br>**" + std::string(change_label(step, voice)) + "** " + markdown_text(change_words(step, voice));
+  return text;
+}
+
+}  // namespace
+
 void write_markdown(const CleanReport& report, const Rulebook& rulebook, const Options& options,
                     std::ostream& out) {
   const Voice voice(options.language);
@@ -143,7 +157,7 @@ void write_markdown(const CleanReport& report, const Rulebook& rulebook, const O
       if (!git.empty()) out << "<br>" << markdown_text(git);
       out << " | ";
       if (group.configuration)
-        out << markdown_text(message_of(group.first(), group.rule, options.language, When::now).text);
+        out << configuration_cell(group, options.language);
       else
         out << markdown_text(issuer_sentence(group, options.language));
       out << " | " << markdown_code(group.id.substr(0, kShownIdDigits)) << " |\n";

@@ -59,8 +59,7 @@ std::string id_of(std::string_view variant, When when) {
 
 // Placeholders that every finding fills, whatever its arguments say.
 std::string common_value(const Finding& finding, std::string_view name, const Voice& voice) {
-  if (const auto found = finding.arguments.find(std::string(name)); found != finding.arguments.end())
-    return utf8_name(found->second);
+  if (const std::string* found = argument_in(finding, name, voice.language())) return utf8_name(*found);
   if (name == "secret" || name == "key") return finding.secret ? finding.secret->masked() : "";
   if (name == "id") return finding_id(finding).substr(0, kShownIdDigits);
   if (name == "realm" && !finding.realm.empty()) return finding.realm;
@@ -101,6 +100,13 @@ std::string pattern_of(std::string_view source, When when, const Voice& voice) {
 }
 
 }  // namespace
+
+const std::string* argument_in(const Finding& finding, std::string_view name, std::string_view language) {
+  const std::string own = std::string(name) + "@" + std::string(language);
+  for (const std::string& one : {own, std::string(name)})
+    if (const auto found = finding.arguments.find(one); found != finding.arguments.end()) return &found->second;
+  return nullptr;
+}
 
 std::string fill(std::string_view text, const std::function<std::string(std::string_view)>& value) {
   std::string out;

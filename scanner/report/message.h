@@ -14,6 +14,9 @@ namespace kimiguard::report {
 // "{name}" in `text`, name of [a-z0-9_]+, replaced by what `value` gives for it; other braces stay.
 std::string fill(std::string_view text, const std::function<std::string(std::string_view)>& value);
 
+// A finding's argument in the reader's language, where it has one of its own ("why@zh"); null if there is none.
+const std::string* argument_in(const Finding& finding, std::string_view name, std::string_view language);
+
 // A message as SARIF has it: a string with {0}, {1} … in single quotes and other braces doubled, and
 // the arguments in order.
 struct Message {

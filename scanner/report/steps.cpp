@@ -59,8 +59,7 @@ std::string fill_step(std::string_view text, const std::vector<const Realm*>& re
   return fill(text, [&](std::string_view name) -> std::string {
     // Whose console: a setting's finding says that of its host, where the key at hand is another's.
     if (name == "consoles" && finding != nullptr)
-      if (const auto argument = finding->arguments.find("consoles"); argument != finding->arguments.end())
-        return utf8_name(argument->second);
+      if (const std::string* argument = argument_in(*finding, "consoles", voice.language())) return utf8_name(*argument);
     if (name == "console" || name == "consoles") return joined(all, &Realm::console, voice);
     if (name == "openai_base" || name == "base_url" || name == "endpoint")
       return joined(all, &Realm::openai_base, voice);
@@ -80,8 +79,7 @@ std::string fill_step(std::string_view text, const std::vector<const Realm*>& re
       if (name == "places") return std::to_string(finding->places.size());
       if (name == "id") return finding_id(*finding).substr(0, kShownIdDigits);
       if ((name == "key" || name == "secret") && finding->secret) return finding->secret->masked();
-      const auto argument = finding->arguments.find(std::string(name));
-      if (argument != finding->arguments.end()) return utf8_name(argument->second);
+      if (const std::string* argument = argument_in(*finding, name, voice.language())) return utf8_name(*argument);
     }
     if (name == "id") return "ID";
     // Words of the remedies that stand for what only the reader can know.

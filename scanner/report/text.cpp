@@ -6,6 +6,7 @@
 #include <map>
 
 #include "scanner/core/finding_id.h"
+#include "scanner/report/changes.h"
 #include "scanner/report/digest.h"
 #include "scanner/report/inventory.h"
 #include "scanner/report/message.h"
@@ -324,22 +325,11 @@ class Page {
       field(lines, i == 0 ? voice_("In git", "在 git 中") : std::string_view(),
             printable_line(history[i]), warning ? Ink::high : Ink::plain);
     }
-    for (const Change& change : finding.changes) {
-      std::string text = printable_line(utf8_name(change.key_path)) + voice_quoted(change);
-      field(lines, voice_("Change", "修改"), text);
-    }
+    for (const ChangeStep& step : change_steps(finding)) field(lines, change_label(step, voice_), printable_line(change_words(step, voice_)));
     if (!options_.quiet && !group.id.empty())
       field(lines, voice_("If fine", "若无妨"), ignore_command(finding), Ink::dim);
     lines.emplace_back();
     return lines;
-  }
-
-  std::string voice_quoted(const Change& change) const {
-    std::string text(voice_.colon());
-    if (change.to.empty())
-      return text + std::string(voice_("remove ", "删除 ")) + printable_line(utf8_name(change.from));
-    if (!change.from.empty()) text += printable_line(utf8_name(change.from)) + " → ";
-    return text + printable_line(utf8_name(change.to));
   }
 
   void places(Lines& lines, const Group& group, std::size_t most) const {

@@ -164,7 +164,7 @@ TEST_CASE("M5: a Kimi key without a base URL goes to the protocol's own vendor")
     const auto result = home.audit();
     REQUIRE(count_of(result, "kimi-key-sent-elsewhere") == 1);
     CHECK(find_rule(result, "kimi-key-sent-elsewhere")->arguments.at("variant") ==
-          "kimi-key-by-default");
+          "kimi-key-without-address");
     CHECK(find_rule(result, "kimi-key-sent-elsewhere")->severity == Severity::high);
   }
   SECTION("in the login shell") {
@@ -361,10 +361,12 @@ TEST_CASE("B: what is written is certain, what is only a default is not") {
                  keys.platform() +
                  "\n    apiBase: https://api.moonshot.ai/v1/\n    roles: [chat, autocomplete]\n");
   const auto result = home.audit();
-  const Finding* written = find_rule(result, "kimi-quota-burn", "models.0.roles.1");
+  const Finding* written = find_rule(result, "kimi-quota-burn", "models.0.roles");
   REQUIRE(written != nullptr);
   CHECK(written->confidence == Confidence::high);
   CHECK(written->places.front().region.begin.line == 7);
+  REQUIRE(written->changes.size() == 1);
+  CHECK(written->changes[0].to == "[chat]");
   const Finding* by_default = find_rule(result, "kimi-quota-burn", "loop_control.max_steps_per_turn");
   REQUIRE(by_default != nullptr);
   CHECK(by_default->confidence == Confidence::low);

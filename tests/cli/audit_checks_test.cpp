@@ -347,7 +347,7 @@ TEST_CASE("audit B: what burns quota or switches provider; written is certain, a
   for (const Json& finding : audited.report.at("findings"))
     if (finding.at("ruleId") == "kimi-quota-burn")
       sure[finding.at("places").at(0).value("variable", "")] = finding.at("confidence");
-  CHECK(sure["models.0.roles.1"] == "high");
+  CHECK(sure["models.0.roles"] == "high");
   CHECK(sure["loop_control.max_steps_per_turn"] == "low");
   CHECK(home.audit({"--fail-on", "note"}).status == 1);
 }

@@ -100,6 +100,23 @@ TEST_CASE("a key named Kimi's at another vendor's host is named, in variables, o
   CHECK(seen.find("kimi-host-mismatch")->second.path == "b.ts");
 }
 
+TEST_CASE("an object of a source with a key and an address is judged, whoever is given it") {
+  Repo repo;
+  Keys keys(60);
+  repo.write("a.ts", "export const providers = {\n  kimi: {\n    baseURL: 'https://api.deepseek.com/v1',\n    apiKey: '" + keys.kimi_code() + "',\n  },\n"
+                     "  other: { baseURL: 'https://api.deepseek.com/v1', apiKey: process.env.DEEPSEEK_API_KEY },\n};\n");
+  repo.write("b.py", "KEY = \"" + keys.kimi_code() + "\"\nMOONSHOT = {\n    \"base_url\": \"https://api.moonshot.cn/v1\",\n    \"api_key\": KEY,\n}\n");
+  repo.write("c.ts", "const kimi = { baseURL: 'https://api.kimi.com/coding/v1', apiKey: '" + keys.kimi_code() + "' }\n"
+                     "const c = new OpenAI({ baseURL: 'https://api.kimi.com/coding/v1', apiKey: '" + keys.kimi_code() + "' })\n");
+  const auto seen = scanned(repo);
+  REQUIRE(seen.count("kimi-key-sent-elsewhere") == 1);
+  CHECK(seen.find("kimi-key-sent-elsewhere")->second.path == "a.ts");
+  CHECK(seen.find("kimi-key-sent-elsewhere")->second.line == 3);
+  REQUIRE(seen.count("kimi-host-mismatch") == 1);
+  CHECK(seen.find("kimi-host-mismatch")->second.path == "b.py");
+  CHECK(seen.find("kimi-host-mismatch")->second.line == 3);
+}
+
 TEST_CASE("a name that a source gives two texts to is none") {
   Repo repo;
   Keys keys(59);
