@@ -171,13 +171,19 @@ void speak_of_new_models(std::vector<Finding>& findings) {
     const bool moves = finding.rule == "kimi-host-mismatch" || finding.rule == "kimi-key-sent-elsewhere";
     if (!moves || model == finding.arguments.end()) continue;
     for (const Change& change : finding.changes)
-      if (change.from == model->second && !change.to.empty()) renamed.emplace(std::pair(change.file, change.from), change.to);
+      if (!change.to.empty() && (change.from == model->second || change.from.ends_with("/" + model->second)))
+        renamed.emplace(std::pair(change.file, change.from), change.to);
   }
   if (renamed.empty()) return;
   for (Finding& finding : findings) {
     if (finding.rule != "kimi-silent-fallback") continue;
-    for (Change& change : finding.changes)
-      if (const auto found = renamed.find({change.file, change.to}); found != renamed.end()) change.to = found->second;
+    for (Change& change : finding.changes) {
+      const auto found = renamed.find({change.file, change.to});
+      if (found == renamed.end()) continue;
+      for (const char* name : {"model", "wanted"})
+        if (const auto argument = finding.arguments.find(name); argument != finding.arguments.end() && argument->second == change.to) argument->second = found->second;
+      change.to = found->second;
+    }
   }
 }
 
@@ -233,6 +239,7 @@ class Audit {
   void see(const Profile& profile, const FileSpec& spec, const std::string& path,
            const std::string& project, const std::string& root);
   void read_environment();
+  void read_variables();
   void connect(const Profile& profile);
   void connect_view(const Profile& profile, const std::string& project, const Environment& process);
   Environment variables_beside(const Unit& unit) const;
@@ -277,7 +284,7 @@ void Audit::see(const Profile& profile, const FileSpec& spec, const std::string&
   const bool login_file = spec.provides == "environment" && root.empty();
   // So are the files that curl, a service or a program started in the home takes its own from.
   const bool own_store = login_file || (root.empty() && !spec.mode.empty());
-  file.place = place_of(spec.role, profile.generic && !own_store);
+  file.place = login_file && profile.generic ? PlaceKind::login_file : place_of(spec.role, profile.generic && !own_store);
   file.scope = spec.scope;
   file.protection = spec.protection;
   file.personal = spec.personal;
@@ -407,6 +414,25 @@ void Audit::read_environment() {
     Variable variable;
     variable.value = value;
     process_.set(name, std::move(variable));
+  }
+}
+
+// A variable that holds what a file of the tool would: its settings stand where the variable does.
+void Audit::read_variables() {
+  for (const Profile& profile : input_.profiles->tools) {
+    if (!wanted(profile)) continue;
+    for (const FileSpec& spec : profile.files) {
+      const Variable* variable = spec.variable.empty() ? nullptr : process_.find(spec.variable);
+      if (variable == nullptr || variable->value.empty()) continue;
+      Unit unit = read_unit(&profile, &spec, variable->file, variable->value);
+      for (Setting& setting : unit.settings) {
+        setting.position = variable->position;
+        setting.end = variable->end;
+        setting.bytes = variable->bytes;
+      }
+      unit.gaps.clear();  // their lines are those of the value
+      units_.push_back(std::move(unit));
+    }
   }
 }
 
@@ -775,6 +801,7 @@ AuditResult Audit::run() {
   for (const Profile& profile : input_.profiles->tools) find_home_files(profile, bounded, free);
   find_project_files();
   read_environment();
+  read_variables();
   for (const Profile& profile : input_.profiles->tools)
     if (!profile.generic && wanted(profile)) connect(profile);
   connect_loose();

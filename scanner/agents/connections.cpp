@@ -850,7 +850,8 @@ void Resolver::slot(const Unit& unit, const SlotSpec& spec, const config::Slot& 
     if (!one.model && !fixed("model").empty()) one.model = by_default(fixed("model"));
   };
   defaults(connection);
-  if (!connection.base_url || connection.base_url->source == Part::Source::tool_default)
+  const bool apart = connection.base_url && connection.base_url->source == Part::Source::environment && connection.key && connection.key->source == Part::Source::config;
+  if (!connection.base_url || connection.base_url->source == Part::Source::tool_default || apart)
     connection.address_setting = address_setting(at, connection);
   // Settings that stand together in a file are judged as written too.
   if (replaced && written.key && written.base_url) {

@@ -163,12 +163,6 @@ std::string list_text(const config::Slot& slot, const std::vector<std::string>& 
   return "[" + text + "]";
 }
 
-std::string without_stop(std::string text) {
-  for (const std::string_view stop : {".", "\xE3\x80\x82"})
-    if (std::string_view(text).ends_with(stop)) text.resize(text.size() - stop.size());
-  return text;
-}
-
 // The bytes that a Buffer in JSON begins with: {"type":"Buffer","data":[118,49,48,…]}.
 bool buffer_begins(std::string_view value, std::string_view begins) {
   std::size_t at = value.find("\"data\"");
@@ -240,8 +234,8 @@ std::vector<Finding> knob_findings(const Rulebook& book, const kimi::KeyKinds& k
       finding.arguments["value"] = shortened(value);
       finding.arguments["wanted"] = knob.words.empty() ? wanted : knob.words.en;
       if (!knob.words.empty()) finding.arguments["wanted@zh"] = knob.words.in("zh");
-      finding.arguments["why"] = without_stop(knob.why.en);
-      finding.arguments["why@zh"] = without_stop(knob.why.in("zh"));
+      finding.arguments["why"] = knob.why.en;
+      finding.arguments["why@zh"] = knob.why.in("zh");
       if (!knob.variant.empty())
         finding.arguments["variant"] = knob.variant;
       else if (!written)

@@ -181,7 +181,8 @@ void ProfileReader::file_spec(TableReader& in, Profile& profile) {
   file.line = in.line();
   in.text("id", file.id);
   in.values("path", file.paths);
-  if (file.paths.empty()) in.complain("path", "a file needs a field 'path'; add it");
+  in.text("variable", file.variable);
+  if (file.paths.empty() && file.variable.empty()) in.complain("path", "a file needs a field 'path' or 'variable'; add one");
   systems(in, file.systems);
   in.text("format", file.format);
   if (!file.format.empty() && file.format != "sqlite" && file.format != "leveldb" &&

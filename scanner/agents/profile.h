@@ -108,6 +108,7 @@ struct TableSpec {
 struct FileSpec {
   std::string id;
   std::vector<std::string> paths;
+  std::string variable;              // of the environment, that holds the file's text
   std::vector<std::string> systems;  // linux, macos, windows; empty = all
   std::string format;                // config::name(…), sqlite, leveldb, text, "" = by name
   Role role = Role::config;

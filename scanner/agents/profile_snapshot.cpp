@@ -17,7 +17,7 @@ inline constexpr std::size_t kFields<agents::WeakSpec> = 5;
 template <>
 inline constexpr std::size_t kFields<agents::TableSpec> = 3;
 template <>
-inline constexpr std::size_t kFields<agents::FileSpec> = 23;
+inline constexpr std::size_t kFields<agents::FileSpec> = 24;
 template <>
 inline constexpr std::size_t kFields<agents::ProviderSpec> = 16;
 template <>

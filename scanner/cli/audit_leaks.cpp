@@ -50,7 +50,7 @@ class Keep final : public files::Visitor {
 
 // Of two tools that know one file, the one that keeps its keys there speaks; ordinary says nothing.
 int rank(PlaceKind place) {
-  if (place == PlaceKind::tool_store) return 0;
+  if (place == PlaceKind::tool_store || place == PlaceKind::login_file) return 0;
   return place == PlaceKind::ordinary ? 2 : 1;
 }
 
@@ -222,7 +222,7 @@ PlaceKind AuditLeaks::place_of(const std::string& path) const {
                                    [](const auto& known, const std::string& wanted) { return known.first < wanted; });
   if (at != known_.end() && at->first == path) {
     // A project's own settings are no store of the user's: `scan` judges them.
-    const bool store = at->second.place == PlaceKind::tool_store;
+    const bool store = at->second.place == PlaceKind::tool_store || at->second.place == PlaceKind::login_file;
     if (at->second.place != PlaceKind::ordinary && !(store && at->second.project)) return at->second.place;
   }
   if (const Tree* tree = tree_over(path); tree != nullptr) return tree->place;

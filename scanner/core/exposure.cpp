@@ -17,9 +17,9 @@ std::string_view name(Pushed pushed) {
 }
 
 std::string_view name(PlaceKind kind) {
-  static constexpr std::array<std::string_view, 14> kNames = {
+  static constexpr std::array<std::string_view, 15> kNames = {
       "ordinary", "transcript", "prompt_history", "shell_history", "log",
-      "backup",   "export",     "checkpoint",     "cache",         "tool_store",
+      "backup",   "export",     "checkpoint",     "cache",         "tool_store", "login_file",
       "standard_input", "environment", "process", "git_internal"};
   return kNames[static_cast<std::size_t>(kind)];
 }

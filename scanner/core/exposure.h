@@ -40,6 +40,7 @@ struct Provenance {
 enum class PlaceKind {
   ordinary, transcript, prompt_history, shell_history, log, backup, export_, checkpoint, cache,
   tool_store,        // a tool's own credential store (audit)
+  login_file,        // a start-up file of the login, where its variables belong (audit)
   standard_input, environment, process,
   git_internal       // git's own files: config, hooks, reflog texts, COMMIT_EDITMSG, ref names
 };

@@ -44,7 +44,7 @@ bool condition_holds(std::string_view condition, const Exposure& exposure, const
                      bool audit, Proof proof) {
   const ProvenanceClass why = provenance.provenance;
   if (condition == "audit_inventory")
-    return audit && exposure.place == PlaceKind::tool_store && !exposure.readable_by_others;
+    return audit && (exposure.place == PlaceKind::tool_store || exposure.place == PlaceKind::login_file) && !exposure.readable_by_others;
   if (condition == "staged") return exposure.staged || why == ProvenanceClass::staged;
   if (condition == "tracked") return exposure.tracked || why == ProvenanceClass::head;
   if (condition == "pushed") return provenance.pushed == Pushed::yes;

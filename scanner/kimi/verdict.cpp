@@ -1,6 +1,7 @@
 #include "scanner/kimi/verdict.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 #include <string_view>
@@ -29,6 +30,16 @@ bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 // Whether no key of the vendor looks like Kimi's.
 bool has_other_shape(const Vendor& vendor) { return vendor.other_shape || !vendor.key_expression.empty(); }
+
+// An address of a private network, or a name that only such a network gives.
+bool is_private(const BaseUrl& url) {
+  const std::string_view host = url.host;
+  for (const std::string_view end : {".local", ".lan", ".internal", ".home.arpa", ".localdomain", ".intranet", ".corp", ".test"})
+    if (host.ends_with(end)) return true;
+  if (host.starts_with("10.") || host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("fd") || host.starts_with("fe80")) return host.find_first_not_of("0123456789abcdef.:") == std::string_view::npos;
+  unsigned second = 0;
+  return host.starts_with("172.") && std::from_chars(host.data() + 4, host.data() + host.size(), second).ec == std::errc() && second >= 16 && second < 32;
+}
 
 std::string without_scheme(std::string_view url) {
   const std::size_t colon = url.find("://");
@@ -311,6 +322,18 @@ void Judge::Known::sent_elsewhere(const Look& at, std::vector<Finding>& findings
                to_add ? &*connection.address_setting : &*connection.base_url);
     findings.push_back(std::move(finding));
   }
+  // Nobody's known host: a relay, or a proxy of the reader's own, which may be what it should be.
+  const bool of_a_project = connection.scope == "project" && !connection.tool.empty();
+  if (at.kimi_key && !at.by_name && !by_default && !at.owner.known() && !at.url->one_label && !is_private(*at.url) && !of_a_project) {
+    Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary,
+                                 at.key.family == Family::kimi_code ? Confidence::medium : Confidence::low, Proof::possible);
+    finding.arguments["variant"] = "kimi-key-at-unknown";
+    finding.secret_kind = at.key.secret_kind;
+    finding.realm = at.key_realm;
+    finding.evidence.push_back({"host", at.url->host, primary.position.line});
+    want_bases(finding, at, at.product.empty() ? "platform" : at.product, at.key_realm, &*connection.base_url);
+    findings.push_back(std::move(finding));
+  }
   if (!at.issuer.empty() && at.owner.realm != nullptr && at.owner.api) {
     Finding finding = finding_at(book, "kimi-key-sent-elsewhere", connection, primary,
                                  at.key.family == Family::other ? Confidence::high : Confidence::medium);
@@ -499,6 +522,10 @@ void Judge::Known::auth_conflict(const Look& at, std::vector<Finding>& findings)
         finding_at(book, "kimi-auth-conflict", connection, *connection.key, Confidence::low);
     finding.arguments["variant"] = "apart";
     finding.arguments["other_path"] = connection.base_url->key_path;
+    if (connection.address_setting) {
+      const auto fault = shape_fault(*at.owner.realm, *at.url, at.protocol);
+      add_change(finding, *connection.address_setting, fault ? fault->wanted : at.url->shown());
+    }
     findings.push_back(std::move(finding));
   }
 }

@@ -287,7 +287,7 @@ std::string place_words(const Place& place, std::string_view language) {
     PlaceKind kind;
     std::string_view en, zh;
   };
-  static constexpr std::array<Kind, 13> kKinds = {{
+  static constexpr std::array<Kind, 14> kKinds = {{
       {PlaceKind::transcript, "transcript", "对话记录"},
       {PlaceKind::prompt_history, "prompt history", "提示历史"},
       {PlaceKind::shell_history, "shell history", "shell 历史"},
@@ -297,6 +297,7 @@ std::string place_words(const Place& place, std::string_view language) {
       {PlaceKind::checkpoint, "checkpoint", "检查点"},
       {PlaceKind::cache, "cache", "缓存"},
       {PlaceKind::tool_store, "the tool's own store", "工具自己的存储"},
+      {PlaceKind::login_file, "a start-up file of the login", "登录 shell 的启动文件"},
       {PlaceKind::standard_input, "standard input", "标准输入"},
       {PlaceKind::environment, "environment", "环境变量"},
       {PlaceKind::process, "a running process", "运行中的进程"},

@@ -31,6 +31,7 @@ std::string_view kind_words(PlaceKind kind, std::string_view language) {
     case PlaceKind::checkpoint: return voice("checkpoint", "检查点");
     case PlaceKind::cache: return voice("cache", "缓存");
     case PlaceKind::tool_store: return voice("the tool's own store", "工具自己的存储");
+    case PlaceKind::login_file: return voice("a start-up file of the login", "登录 shell 的启动文件");
     case PlaceKind::standard_input: return voice("standard input", "标准输入");
     case PlaceKind::environment: return voice("environment", "环境变量");
     case PlaceKind::process: return voice("a running process", "运行中的进程");

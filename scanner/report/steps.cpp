@@ -60,6 +60,7 @@ std::string fill_step(std::string_view text, const std::vector<const Realm*>& re
     // Whose console: a setting's finding says that of its host, where the key at hand is another's.
     if (name == "consoles" && finding != nullptr)
       if (const std::string* argument = argument_in(*finding, "consoles", voice.language())) return utf8_name(*argument);
+    if (name == "console" && finding != nullptr && finding->arguments.count("other_console") != 0) return finding->arguments.at("console");
     if (name == "console" || name == "consoles") return joined(all, &Realm::console, voice);
     if (name == "openai_base" || name == "base_url" || name == "endpoint")
       return joined(all, &Realm::openai_base, voice);

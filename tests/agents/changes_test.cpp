@@ -1,4 +1,6 @@
 // What the audit says to write: never a model that is gone, every way out, each list as one setting.
+#include <map>
+
 #include "tests/agents/home.h"
 
 namespace kimiguard {
@@ -200,6 +202,57 @@ TEST_CASE("M2: where a default sends the key to the other region, the setting th
   const auto result = home.audit();
   CHECK(changes_of(find_rule(result, "kimi-region-conflict")) ==
         std::vector<std::string>{"globalState.json moonshotApiLine  -> china", "or config.yaml models.0.apiBase  -> https://api.moonshot.ai/v1"});
+}
+
+TEST_CASE("M11b: the address that stands elsewhere is named beside the key, with its right end") {
+  Home home;
+  Keys keys(314);
+  home.write(".bashrc", "export ANTHROPIC_BASE_URL=https://api.moonshot.ai/v1\n");
+  home.write(".claude/settings.json", "{ \"env\": { \"ANTHROPIC_API_KEY\": \"" + keys.platform() + "\" } }");
+  const auto result = home.audit();
+  CHECK(changes_of(find_rule(result, "kimi-auth-conflict")) == std::vector<std::string>{"settings.json env.ANTHROPIC_BASE_URL  -> https://api.moonshot.ai/anthropic"});
+}
+
+TEST_CASE("M8: where the provider is to change, the model for small tasks changes with it") {
+  Home home;
+  Keys keys(315);
+  home.write(".config/opencode/opencode.json", "{ \"model\": \"moonshotai/kimi-k2.6\", \"provider\": { \"moonshotai\": { \"options\": { \"apiKey\": \"" + keys.kimi_code() + "\" } } } }");
+  const auto result = home.audit();
+  const Finding* small = find_rule(result, "kimi-silent-fallback");
+  REQUIRE(small != nullptr);
+  CHECK(small->arguments.at("wanted").ends_with("/kimi-for-coding"));
+  CHECK(small->changes.at(0).to == small->arguments.at("wanted"));
+}
+
+TEST_CASE("M5: a Kimi key at a host that nobody knows is possible, on a private network nothing is said") {
+  Home home;
+  Keys keys(316);
+  const auto said = [&](const std::string& url, const std::string& key) {
+    home.write(".bashrc", "export MOONSHOT_API_KEY=" + key + "\nexport MOONSHOT_BASE_URL=" + url + "\n");
+    const auto result = home.audit();
+    const Finding* finding = find_rule(result, "kimi-key-sent-elsewhere");
+    return finding == nullptr ? std::string("nothing") : std::string(name(finding->severity)) + " " + std::string(name(finding->confidence));
+  };
+  CHECK(said("https://relay.example.net/v1", keys.kimi_code()) == "low medium");
+  CHECK(said("https://relay.example.net/v1", keys.platform()) == "nothing");  // a relay's own keys look so
+  for (const char* url : {"https://10.1.2.3/v1", "https://192.168.1.9:4000/v1", "https://172.20.0.2/v1", "https://llm.internal/v1", "http://litellm:4000/v1", "http://127.0.0.1:4000/v1"})
+    CHECK(said(url, keys.kimi_code()) == "nothing");
+  // The same key at Kimi's own host is Kimi's.
+  const std::string key = keys.platform();
+  home.write(".kimi/config.toml", "default_model = \"a\"\n[providers.m]\ntype = \"kimi\"\nbase_url = \"https://api.moonshot.ai/v1\"\napi_key = \"" + key + "\"\n[models.a]\nprovider = \"m\"\nmodel = \"kimi-k3\"\n");
+  CHECK(said("https://relay.example.net/v1", key) == "low low");
+}
+
+TEST_CASE("a file of the login is called that, a tool's own store is its tool's") {
+  Home home;
+  Keys keys(317);
+  home.write(".bashrc", "export MOONSHOT_API_KEY=" + keys.platform() + "\n");
+  home.write(".cline/data/secrets.json", R"({ "moonshotApiKey": ")" + keys.platform() + R"(" })");
+  std::map<std::string, PlaceKind> places;
+  const auto result = home.audit();
+  for (const auto& file : result.files) places[file.path.substr(file.path.rfind('/') + 1)] = file.place;
+  CHECK(places.at(".bashrc") == PlaceKind::login_file);
+  CHECK(places.at("secrets.json") == PlaceKind::tool_store);
 }
 
 TEST_CASE("Crush: every model of a provider's list is judged") {

@@ -30,6 +30,20 @@ TEST_CASE("opencode and Kilo Code: a provider's api field holds for a key from t
   }
 }
 
+TEST_CASE("opencode: what OPENCODE_AUTH_CONTENT and OPENCODE_CONFIG_CONTENT hold is read, at the variable") {
+  Home home;
+  Keys keys(61);
+  home.write(".bashrc", "# one\nexport OPENCODE_AUTH_CONTENT='{\"moonshotai\": {\"type\": \"api\", \"key\": \"" + keys.kimi_code() + "\"}}'\n");
+  const auto result = home.audit();
+  REQUIRE(count_of(result, "kimi-host-mismatch") == 1);
+  const Finding* finding = find_rule(result, "kimi-host-mismatch");
+  CHECK(finding->places.front().path.ends_with(".bashrc"));
+  CHECK(finding->places.front().region.begin.line == 2);
+  home.write(".bashrc", "export OPENCODE_CONFIG_CONTENT='{\"provider\": {\"k\": {\"npm\": \"@ai-sdk/openai-compatible\", \"options\": {\"baseURL\": \"https://api.moonshot.cn/v1\", \"apiKey\": \"" +
+                            keys.kimi_code() + "\"}}}}'\n");
+  CHECK(count_of(home.audit(), "kimi-host-mismatch") == 1);
+}
+
 TEST_CASE(".kilo/opencode.json is Kilo Code's alone, opencode.json beside it is opencode's") {
   Home home;
   Keys keys(32);
