@@ -42,7 +42,7 @@ class Pack {
   // A pack without an index (a bundle's), whose bytes outlive it. `name` stands for its path.
   static Result<Pack> of_bytes(const std::string& name, std::string_view bytes, HashKind kind);
 
-  const std::string& path() const { return path_; }  // of the .pack file
+  const std::string& path() const { return path_; }  // of the .pack file, or the name of bytes in memory
   HashKind hash_kind() const { return kind_; }
   std::string_view bytes() const { return bytes_; }
   // One past the last byte that can belong to an entry. A pack cut short may have no trailer.
