@@ -22,6 +22,7 @@ std::vector<ChangeStep> change_steps(const Finding& finding) {
     }
     ChangeStep step;
     step.instead = change.instead;
+    step.further = !change.instead && way > 0;
     if (change.file != here) step.place = utf8_name(change.file) + (change.line > 0 && !change.file.empty() ? ":" + std::to_string(change.line) : "");
     step.setting = utf8_name(change.key_path);
     step.from = utf8_name(change.from);
@@ -48,7 +49,7 @@ std::string change_words(const ChangeStep& step, const Voice& voice) {
 }
 
 std::string_view change_label(const ChangeStep& step, const Voice& voice) {
-  return step.instead ? voice("Or", "或者") : voice("Change", "修改");
+  return step.further ? voice("and", "并") : step.instead ? voice("Or", "或者") : voice("Change", "修改");
 }
 
 }  // namespace kimiguard::report

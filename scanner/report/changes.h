@@ -12,6 +12,7 @@ namespace kimiguard::report {
 // One setting to write.
 struct ChangeStep {
   bool instead = false;         // begins another way that takes the place of all steps before it
+  bool further = false;         // belongs to such another way, behind its beginning
   std::string place;            // file, with the line where it is known; "" = where the finding stands
   std::string setting;
   std::string from;             // "" = it is not there yet
@@ -24,7 +25,7 @@ std::vector<ChangeStep> change_steps(const Finding& finding);
 // "~/.bashrc:3 OPENAI_BASE_URL: https://a → either https://b or https://c"
 std::string change_words(const ChangeStep& step, const Voice& voice);
 
-// "Change" or "Or": how a step begins.
+// "Change", "Or" or "and": how a step begins.
 std::string_view change_label(const ChangeStep& step, const Voice& voice);
 
 }  // namespace kimiguard::report
