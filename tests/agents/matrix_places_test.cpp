@@ -17,7 +17,7 @@ TEST_CASE("matrix: every file that a profile names is seen as its kind of place,
       std::map<std::string, std::set<PlaceKind>> wanted;  // by path
       for (const agents::FileSpec& file : profile.files) {
         if (file.in_project()) continue;
-        for (const std::string& path : places_of(profile, file, layout, home.path())) {
+        for (const std::string& path : places_of(profile, file, layout, home.outside("project"))) {
           std::error_code error;
           std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
           if (error || std::filesystem::is_directory(path, error)) continue;  // it lies where another file does
