@@ -1138,7 +1138,8 @@ struct Detector::State {
     } else if (window.special == Window::Special::recording) {
       views.push_back(text::decode_recording(layer.text, window.span));
     } else if (window.special == Window::Special::codes) {
-      if (auto view = text::decode_codes(layer.text, text::window_around(layer.text, window.span))) views.push_back(std::move(*view));
+      if (!layer.given) layer.given.emplace();
+      if (auto view = text::codes_at(layer.text, window.span, &*layer.given)) views.push_back(std::move(*view));
     } else if (form != text::TextForm::utf8 && form != text::TextForm::binary) {
       views.push_back(text::decode_units(layer.text, window.span, form));
     } else {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -131,6 +132,10 @@ class ViewsGiven {
 // left out. Nesting is the caller's: call again on a view's text with view.from_source(around), compose, up to a
 // depth of its choice. Never fails; at most 15 views.
 std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* given = nullptr);
+
+// The window around a list of characters with all such lists in it decoded (codes.h); nothing where an earlier call with
+// `given` had that window.
+std::optional<View> codes_at(std::string_view bytes, Span around, ViewsGiven* given);
 
 // Whether a run of base64 or hexadecimal digits decodes, from any digit on, to a stretch of text as long as
 // the shortest part of a key (or of its encoding) that counts. Looks at the run's first 192 digits.

@@ -53,7 +53,7 @@ bool looks_textual(std::string_view bytes) {
 }
 
 // Decoders and what else a view depends on, for ViewsGiven. Tokens have one kind an alignment.
-enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kTerminal, kMail, kLiterals, kInvisible, kMarkup, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
+enum Kind : unsigned { kEscapes, kPercent, kHtml, kAnsi, kTerminal, kMail, kLiterals, kInvisible, kMarkup, kCodes, kBase64, kHex = kBase64 + 4, kKinds = kHex + 2 };
 
 bool given_before(ViewsGiven* given, unsigned kind, Span span) { return given != nullptr && given->before(kind, span); }
 
@@ -467,6 +467,12 @@ std::vector<View> views_at(std::string_view bytes, Span around, ViewsGiven* give
 
   if (views.size() > kMostViews) views.resize(kMostViews);
   return views;
+}
+
+std::optional<View> codes_at(std::string_view bytes, Span around, ViewsGiven* given) {
+  const Span window = window_around(bytes, around);
+  if (given_before(given, kCodes, window)) return std::nullopt;
+  return decode_codes(bytes, window);
 }
 
 namespace {
